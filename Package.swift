@@ -1,0 +1,146 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// Every target is compiled with the same strictness; see CONTRIBUTING, "Concurrency".
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+// MARK: - Libraries from elsewhere
+
+extension Target.Dependency {
+    static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+    static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+    static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
+    static let nioEmbedded = product(name: "NIOEmbedded", package: "swift-nio")
+    static let nioFoundation = product(name: "NIOFoundationCompat", package: "swift-nio")
+    static let nioHTTPTypes = product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+    static let nioHTTPTypesHTTP1 = product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
+    static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+    static let hummingbird = product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore = product(name: "HummingbirdCore", package: "hummingbird")
+    static let jwtKit = product(name: "JWTKit", package: "jwt-kit")
+    static let crypto = product(name: "Crypto", package: "swift-crypto")
+    static let logging = product(name: "Logging", package: "swift-log")
+    static let metrics = product(name: "Metrics", package: "swift-metrics")
+    static let collections = product(name: "DequeModule", package: "swift-collections")
+    static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+    static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
+}
+
+// MARK: - Targets, from the ground up. `Tests/QuizTidyTests` checks that imports only point down.
+
+/// A library target and, where it has one, its test target.
+func part(
+    _ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "quizmania",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "quizmania", targets: ["quizmania"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.34.1"),
+        .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.2"),
+        .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1"),
+        .package(url: "https://github.com/vapor/jwt-kit.git", from: "5.7.1"),
+        .package(url: "https://github.com/apple/swift-crypto.git", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-metrics.git", from: "2.9.0"),
+        .package(url: "https://github.com/apple/swift-collections.git", from: "1.3.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.8.0"),
+        .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+    ],
+    targets: [
+        // C libraries of the system.
+        .systemLibrary(name: "CHiredis", providers: [.apt(["libhiredis-dev"])]),
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Ground: values and rules. No sockets, no clock.
+        part("QuizModel", []),
+        part("QuizRoom", ["QuizModel", .crypto]),
+        part("QuizShards", ["QuizModel", .crypto]),
+        part("QuizTelemetry", ["QuizModel", .logging, .metrics]),
+        part("QuizWire", ["QuizModel", "CZlib", .nioCore, .nioFoundation]),
+
+        // Actors, services and the ports they declare.
+        part(
+            "QuizRoomHost",
+            ["QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", .nioCore, .collections, .crypto, .logging, .serviceLifecycle]),
+        part("QuizSocial", ["QuizModel", "QuizTelemetry", .jwtKit, .crypto, .logging]),
+        part("QuizContent", ["QuizModel"]),
+
+        // Adapters: IO. They never import each other.
+        part(
+            "QuizGateway",
+            [
+                "QuizModel", "QuizRoom", "QuizWire", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry",
+                .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioFoundation,
+                .hummingbirdCore, .collections, .crypto, .logging, .serviceLifecycle,
+            ]),
+        part(
+            "QuizHTTP",
+            [
+                "QuizModel", "QuizWire", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry",
+                .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .crypto,
+            ]),
+        part(
+            "QuizPostgres",
+            ["QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry", "CLibPQ", .crypto, .logging, .serviceLifecycle, .collections],
+            resources: [.embedInCode("Migrations")]),
+        part(
+            "QuizRedis",
+            ["QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizTelemetry", "CHiredis", .nioCore, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections],
+            resources: [
+                "chat_fill", "chat_push", "heartbeat", "presence_clear", "rate_limit", "revocations_merge",
+            ].map { .embedInCode("Scripts/\($0).lua") }),
+
+        // Composition.
+        .executableTarget(
+            name: "quizmania",
+            dependencies: [
+                "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", "QuizRoomHost", "QuizSocial",
+                "QuizContent", "QuizGateway", "QuizHTTP", "QuizPostgres", "QuizRedis",
+                .argumentParser, .configuration, .serviceLifecycle, .unixSignals, .logging, .nioCore, .nioPosix, .nioSSL, .hummingbird, .hummingbirdCore, .crypto,
+            ],
+            swiftSettings: strict),
+
+        // Beside it.
+        part("QuizTestKit", ["QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent"]),
+        tests("QuizRoomTests", ["QuizRoom", "QuizModel"]),
+        tests("QuizModelTests", ["QuizModel"]),
+        tests("QuizWireTests", ["QuizWire", .nioCore]),
+        tests("QuizGatewayTests", ["QuizGateway", "QuizWire", .nioCore, .nioPosix, .nioSSL, .hummingbirdCore, .httpTypes, .logging, .serviceLifecycle]),
+        tests("QuizTelemetryTests", ["QuizTelemetry", "QuizModel", .logging, .metrics]),
+        tests("QuizTidyTests", []),
+        tests(
+            "QuizRedisTests",
+            ["QuizRedis", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore, .nioPosix, .nioSSL, .nioEmbedded, .logging, .serviceLifecycle]),
+        tests("QuizPostgresTests", ["QuizPostgres", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "CLibPQ", .logging]),
+        tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
+        tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit"]),
+        tests("QuizContentTests", ["QuizContent", "QuizModel", "QuizTestKit"]),
+        tests("QuizHTTPTests", ["QuizHTTP", "QuizModel", "QuizWire", "QuizSocial", "QuizContent", "QuizTestKit", .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging]),
+    ],
+    swiftLanguageModes: [.v6]
+)

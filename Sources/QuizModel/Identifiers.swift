@@ -1,0 +1,268 @@
+/// A 128-bit random name, written as a lower-case UUID (`8-4-4-4-12` hexadecimal digits).
+///
+/// Conforming types are wrappers, so that a room's name can never be handed over as a player's.
+package protocol UniqueIdentifier: Hashable, Comparable, Sendable, Codable, CustomStringConvertible,
+    LosslessStringConvertible
+{
+    var value: UInt128 { get }
+    init(value: UInt128)
+}
+
+extension UniqueIdentifier {
+    /// Draws a new identifier with the version and variant bits of a random UUID (RFC 9562, version 4).
+    package static func random(using generator: inout some RandomNumberGenerator) -> Self {
+        var bits = UInt128(generator.next() as UInt64) << 64 | UInt128(generator.next() as UInt64)
+        bits = bits & ~(UInt128(0xF) << 76) | UInt128(4) << 76
+        bits = bits & ~(UInt128(0b11) << 62) | UInt128(0b10) << 62
+        return Self(value: bits)
+    }
+
+    package static func random() -> Self {
+        var generator = SystemRandomNumberGenerator()
+        return random(using: &generator)
+    }
+
+    /// Accepts the 36-character form only; upper-case digits are folded.
+    package init?(_ description: String) {
+        var bits: UInt128 = 0
+        var count = 0
+        for byte in description.utf8 {
+            if [8, 13, 18, 23].contains(count) {
+                guard byte == UInt8(ascii: "-") else { return nil }
+            } else {
+                let digit: UInt8
+                switch byte {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+                case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+                case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = byte - UInt8(ascii: "A") + 10
+                default: return nil
+                }
+                guard count < 36 else { return nil }
+                bits = bits << 4 | UInt128(digit)
+            }
+            count += 1
+        }
+        guard count == 36 else { return nil }
+        self.init(value: bits)
+    }
+
+    package var description: String {
+        let digits = Array("0123456789abcdef".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity(36)
+        for position in 0..<32 {
+            if [8, 12, 16, 20].contains(position) { text.append(UInt8(ascii: "-")) }
+            text.append(digits[Int(truncatingIfNeeded: value >> UInt128(4 * (31 - position)) & 0xF)])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let parsed = Self(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "Not a UUID.")
+        }
+        self = parsed
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}
+
+/// 128 bits as two words.
+///
+/// A stored `UInt128` is aligned to 16 bytes, and Swift 6.3 loses count of that where such arguments of an asynchronous protocol
+/// requirement overflow to the stack (with `NonisolatedNonsendingByDefault`, on x86-64): the call crashes. Two words are
+/// passed correctly. `IdentifierPassingTests` holds a call of that shape.
+struct IdentifierBits: Hashable, Sendable {
+    private let high: UInt64
+    private let low: UInt64
+
+    init(_ value: UInt128) {
+        high = UInt64(truncatingIfNeeded: value >> 64)
+        low = UInt64(truncatingIfNeeded: value)
+    }
+
+    var value: UInt128 { UInt128(high) << 64 | UInt128(low) }
+}
+
+/// An account in a room; a guest has one too.
+package struct PlayerID: UniqueIdentifier {
+    private let bits: IdentifierBits
+    package var value: UInt128 { bits.value }
+    package init(value: UInt128) { bits = IdentifierBits(value) }
+}
+
+/// A room, for ever; its `RoomCode` is only lent to it.
+package struct RoomID: UniqueIdentifier {
+    private let bits: IdentifierBits
+    package var value: UInt128 { bits.value }
+    package init(value: UInt128) { bits = IdentifierBits(value) }
+}
+
+/// One play-through of a quiz in a room; a rematch is another game.
+package struct GameID: UniqueIdentifier {
+    private let bits: IdentifierBits
+    package var value: UInt128 { bits.value }
+    package init(value: UInt128) { bits = IdentifierBits(value) }
+}
+
+/// A stored line of chat.
+package struct ChatMessageID: UniqueIdentifier {
+    private let bits: IdentifierBits
+    package var value: UInt128 { bits.value }
+    package init(value: UInt128) { bits = IdentifierBits(value) }
+}
+
+/// A process from its start to its end. Drawn at start, never derived from the node's name, so that a restarted
+/// node is somebody else.
+package struct Incarnation: UniqueIdentifier {
+    private let bits: IdentifierBits
+    package var value: UInt128 { bits.value }
+    package init(value: UInt128) { bits = IdentifierBits(value) }
+}
+
+/// A wrapper around text with a rule; invalid text is refused where it is decoded.
+package protocol TextValue: Hashable, Sendable, Codable, CustomStringConvertible {
+    var text: String { get }
+    /// Returns nil when the text breaks the type's rule. May normalise (trim, NFC).
+    init?(_ text: String)
+    /// The rule in a sentence, for error messages and the API documents.
+    static var rule: String { get }
+    /// Bounds in Unicode scalars, for the API documents.
+    static var lengthBounds: ClosedRange<Int> { get }
+}
+
+extension TextValue {
+    package var description: String { text }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let value = Self(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: Self.rule)
+        }
+        self = value
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+}
+
+/// What a player types to join: 7 symbols of an alphabet without look-alikes. Lower case is folded.
+package struct RoomCode: TextValue {
+    package static let alphabet = Array("23456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    package static let length = 7
+    package static let rule = "A room code has 7 letters and digits, without 0, 1, I, L, O and U."
+    package static let lengthBounds = 7...7
+
+    package let text: String
+
+    package init?(_ text: String) {
+        let folded = text.uppercased()
+        guard folded.utf8.count == Self.length, folded.utf8.allSatisfy(Self.alphabet.contains) else { return nil }
+        self.text = folded
+    }
+
+    package static func random(using generator: inout some RandomNumberGenerator) -> RoomCode {
+        let symbols = (0..<length).map { _ in alphabet.randomElement(using: &generator) ?? alphabet[0] }
+        guard let code = RoomCode(String(decoding: symbols, as: UTF8.self)) else {
+            preconditionFailure("A code drawn from the alphabet is a code.")
+        }
+        return code
+    }
+}
+
+/// What others see of a player: 1 to 20 visible characters, no control characters, no line breaks.
+package struct Nickname: TextValue {
+    package static let rule = "A nickname has 1 to 20 visible characters."
+    package static let lengthBounds = 1...20
+
+    package let text: String
+
+    package init?(_ text: String) {
+        var kept = text.unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
+            .map { String(String.UnicodeScalarView($0)) }.joined(separator: " ")
+        kept = kept.nfcNormalized
+        let scalars = kept.unicodeScalars
+        guard Self.lengthBounds.contains(kept.count), scalars.count <= 60, scalars.allSatisfy(\.isVisible) else {
+            return nil
+        }
+        self.text = kept
+    }
+}
+
+/// A room's password: 1 to 64 characters, compared as typed.
+package struct RoomPassword: TextValue {
+    package static let rule = "A room password has 1 to 64 characters."
+    package static let lengthBounds = 1...64
+
+    package let text: String
+
+    package init?(_ text: String) {
+        guard Self.lengthBounds.contains(text.unicodeScalars.count) else { return nil }
+        self.text = text
+    }
+}
+
+/// A line of chat: 1 to 500 characters after trimming, without control characters other than the line feed.
+package struct ChatText: TextValue {
+    package static let rule = "A chat message has 1 to 500 characters."
+    package static let lengthBounds = 1...500
+
+    package let text: String
+
+    package init?(_ text: String) {
+        let trimmed = text.nfcNormalized.trimmedWhitespace
+        let scalars = trimmed.unicodeScalars
+        guard Self.lengthBounds.contains(scalars.count),
+            scalars.allSatisfy({ $0 == "\n" || $0.isPrintable })
+        else { return nil }
+        self.text = trimmed
+    }
+}
+
+/// A short machine name: 1 to 64 of `A-Z a-z 0-9 _ - . :`.
+package protocol StableName: TextValue {
+    init(checked text: String)
+}
+
+extension StableName {
+    package static var rule: String { "A name has 1 to 64 characters of A-Z, a-z, 0-9, '_', '-', '.' and ':'." }
+    package static var lengthBounds: ClosedRange<Int> { 1...64 }
+
+    package init?(_ text: String) {
+        guard Self.lengthBounds.contains(text.utf8.count), text.utf8.allSatisfy(\.isNameByte) else { return nil }
+        self.init(checked: text)
+    }
+}
+
+/// A name the *client* gives to something it sends, so that a retry is recognised.
+package struct ClientID: StableName {
+    package let text: String
+    package init(checked text: String) { self.text = text }
+}
+
+/// A question's name in the bank, for example `science-017`.
+package struct QuestionID: StableName {
+    package let text: String
+    package init(checked text: String) { self.text = text }
+}
+
+/// A category's name, for example `geography`.
+package struct CategoryID: StableName {
+    package let text: String
+    package init(checked text: String) { self.text = text }
+}
+
+/// A pack's name, for example `starter`.
+package struct PackID: StableName {
+    package let text: String
+    package init(checked text: String) { self.text = text }
+}

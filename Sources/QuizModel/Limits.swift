@@ -1,0 +1,93 @@
+/// Every bound of the product in one place. Tests assert how they relate; each line says what happens at the limit.
+package enum Limits {
+    // MARK: Rooms
+
+    /// Players a room seats; the next one is refused with `room_full`.
+    package static let playersPerRoomMax = 50
+    /// Displays (projectors, spectating hosts) a room admits; the next one is refused with `room_full`.
+    package static let displaysPerRoomMax = 5
+    /// Questions in a game; settings outside are refused.
+    package static let questionsPerGame: ClosedRange<Int> = 1...50
+    /// Milliseconds a question may stay open; settings outside are refused.
+    package static let answerWindowMs: ClosedRange<Int> = 5_000...120_000
+    /// Choices a question shows.
+    package static let choicesPerQuestion: ClosedRange<Int> = 2...6
+    /// Rooms a node hosts; creating another is refused with `busy`.
+    package static let roomsPerNodeMax = 5_000
+    /// Kicked players a room remembers; the oldest one is forgotten.
+    package static let kickedPerRoomMax = 500
+    /// Players one game counts, those who have left included; somebody new is refused with `room_full`.
+    package static let participantsPerGameMax = 250
+    /// Bytes of UTF-8 in a room's title; settings beyond are refused.
+    package static let titleBytesMax = 1_024
+    /// Bytes of text in all questions of a game; a start with more is refused.
+    package static let gameContentBytesMax = 256 << 10
+    /// Sessions of one player in one room; the oldest is closed.
+    package static let sessionsPerPlayerMax = 4
+
+    // MARK: Points
+
+    package static let accuracyPoints = 600
+    package static let speedPointsMax = 400
+    /// Per question, accuracy + speed + streak bonus.
+    package static let pointsPerAnswerMax = 1_100
+    package static let streakBonusStep = 25
+    package static let streakBonusMax = 100
+
+    // MARK: Clocks
+
+    /// Latency credit of an answer, at most; P9.
+    package static let latencyCreditMaxMs = 150
+    /// How long after the deadline answers that were under way are still taken.
+    package static let answerGraceMs = 250
+
+    // MARK: Journal
+
+    /// Inputs a room may hold uncommitted; then `busy`.
+    package static let uncommittedInputsPerRoomMax = 256
+    /// Of these, kept free for timers, so that a flood of answers cannot stop a room's clock.
+    package static let uncommittedInputsReservedForTimers = 16
+    /// Bytes of uncommitted inputs a node may hold; then `busy`.
+    package static let uncommittedBytesPerNodeMax = 32 << 20
+    package static let rowsPerBatchMax = 1_000
+    package static let bytesPerBatchMax = 512 << 10
+    /// Without a commit for this long a room says "saving…" and stops its clock.
+    package static let savingAfterMs = 500
+    /// Committed inputs between two snapshots of a room.
+    package static let inputsPerSnapshot = 200
+    /// Game events a room keeps for clients that come back; older ones mean `recovered: false`.
+    package static let recoveryRingEventsMax = 512
+    /// A session can be recovered for this long after its transport closed.
+    package static let recoveryWindowMs = 120_000
+
+    // MARK: Wire
+
+    /// Engine.IO payload and message, bytes; larger ones close the connection.
+    package static let payloadBytesMax = 1_000_000
+    /// One event a client may send, bytes of JSON; a larger one closes the connection.
+    package static let clientEventBytesMax = 16 << 10
+    /// Bytes waiting for a slow reader: past the soft limit `now` events are skipped, past the hard one it is closed.
+    package static let outboundSoftBytesMax = 64 << 10
+    package static let outboundHardBytesMax = 1 << 20
+    /// Milliseconds a stalled reader may keep bytes waiting before it is closed.
+    package static let outboundStallMs = 20_000
+    /// Events a session may send a second, and in a burst; more are refused with `rate_limited`.
+    package static let eventsPerSecond = 20
+    package static let eventsBurst = 60
+
+    // MARK: Chat
+
+    package static let chatLinesOnJoin = 50
+    package static let chatPageMax = 100
+    /// Lines a player may send in ten seconds; more are refused with `rate_limited`.
+    package static let chatLinesPerTenSeconds = 8
+
+    // MARK: Doors
+
+    /// Guests made from one address a minute; enough for a school behind one address.
+    package static let guestsPerAddressPerMinute = 600
+    /// Room codes looked up from one address a minute.
+    package static let lookUpsPerAddressPerMinute = 600
+    /// Handshakes a node takes a second; more get 503 and `Retry-After`.
+    package static let handshakesPerSecond = 400
+}
