@@ -1,0 +1,57 @@
+import QuizModel
+
+/// Taking answers. What they are worth is worked out at the reveal, see `Scoring`.
+extension RoomStateMachine {
+    /// Records a player's answer to the current question; sent again, in whatever form, it gives the first one back.
+    ///
+    /// An answer counts by when it was *read*, `now − ageMs`, so that nobody loses to a slow journal. One read before
+    /// the opening counts from the opening: ages include time during which the room's clock stood still.
+    ///
+    /// - Throws: `not_in_room`; `displays_cannot_answer`; `invalid_request`: there is no such question in the game;
+    ///   `wrong_phase`: it is not open yet, or the game is paused; `question_closed`; `choice_unknown`.
+    mutating func answer(
+        player: PlayerID, question: Int, choice: [Int], ageMs: Int, at now: RoomInstant
+    ) throws(Rejection) -> Verdict {
+        let member = try requireMember(player)
+        guard state.members[member].role == .player else { throw Rejection(.displaysCannotAnswer) }
+        guard let game = state.game, let position = game.position(of: player, hint: member) else {
+            throw Rejection(.wrongPhase)
+        }
+        if let recorded = game.recorded(player: player, question: question) {
+            return .unchanged(.answered(AnswerAck(question: question, choice: recorded.choice, at: recorded.at)))
+        }
+        guard game.questions.indices.contains(question) else { throw Rejection(.invalid) }
+        guard question >= game.index, let asked = game.question, let round = game.round else {
+            throw Rejection(question < game.index ? .questionClosed : .wrongPhase)
+        }
+        guard question == game.index else { throw Rejection(.wrongPhase) }
+        guard game.pausedAt == nil else { throw Rejection(.wrongPhase, message: "The game is paused.") }
+        let readAt = now - Int64(RoomTiming.age(ageMs))
+        switch state.stage {
+        case .question:
+            guard now >= round.opensAt else { throw Rejection(.wrongPhase) }
+            guard readAt <= round.closesAt else { throw Rejection(.questionClosed) }
+        case .locked:
+            guard let until = round.answersUntil, readAt <= until, now >= round.opensAt else {
+                throw Rejection(.questionClosed)
+            }
+        case .reveal, .leaderboard, .podium: throw Rejection(.questionClosed)
+        case .unopened, .lobby, .countdown, .closed: throw Rejection(.wrongPhase)
+        }
+        let sorted = choice.sorted()
+        guard asked.admits(sorted) else { throw Rejection(.choiceUnknown) }
+        let elapsedMs = Scoring.elapsedMs(
+            readAt: readAt, opensAt: round.opensAt, creditMs: game.standings[position].credit,
+            windowMs: state.settings.answerWindowMs)
+        state.game?.standings[position].answer = RecordedAnswer(choice: sorted, at: now, elapsedMs: elapsedMs)
+        state.game?.standings[position].answers += 1
+        lockIfAllHaveAnswered(at: now)
+        return .changed(.answered(AnswerAck(question: question, choice: sorted, at: now)))
+    }
+
+    /// When every player who is there has answered, nobody is waited for.
+    mutating func lockIfAllHaveAnswered(at now: RoomInstant) {
+        guard state.stage == .question, state.game?.pausedAt == nil, state.allPresentHaveAnswered else { return }
+        lockQuestion(at: now)
+    }
+}
