@@ -1,0 +1,121 @@
+internal import DequeModule
+internal import Logging
+package import NIOCore
+package import QuizModel
+internal import QuizRoom
+internal import QuizShards
+internal import QuizTelemetry
+internal import QuizWire
+
+/// One room: its state machine, its uncommitted inputs, its sessions.
+///
+/// Runs on an event loop, where its sessions' sockets are read too, so that entering it costs no thread hop.
+///
+/// **Output commit** (P1). An input is applied at once and its row handed to the journal lane; everything that follows from it waits in `outputs`
+/// under the row's number and leaves, in order, when that number is committed. What changes nothing (a rejection, a retry's ack) waits under the
+/// number of the last input it saw. Nothing that leaves a room can therefore be taken back by a crash.
+///
+/// The parts: `+Inputs` what comes in, `+Journal` rows out and commits in, `+Outputs` what leaves, `+Sessions` who is connected, `+Timers` deadlines.
+package actor RoomActor {
+    package nonisolated let id: RoomID
+    package nonisolated let code: RoomCode
+    package nonisolated let loop: any EventLoop
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
+
+    let rules: Int
+    let term: Term
+    let environment: RoomEnvironment
+    let log: Logger
+
+    // The game.
+    var machine: RoomStateMachine
+    var clock: RoomClock
+    var gapsSeen = 0
+    /// The last input applied, and its chain.
+    var applied: JournalHead
+    var committed: JournalHead
+    /// Number of the last input that changed the phase; no further change before it is committed.
+    var phaseChanged: Int64 = 0
+    var quarantined: String?
+    /// The shard is not ours any more: nothing leaves.
+    var dropped = false
+
+    // The journal.
+    var unsent: [JournalRow] = []
+    /// The head in front of `unsent`.
+    var unsentBehind: JournalHead
+    var flushScheduled = false
+    /// When the oldest uncommitted row was applied; nil: all is committed.
+    var uncommittedSince: NIODeadline?
+    var saving = false
+    var snapshotNumber: Int64 = 0
+    var snapshotWaiting: StoredSnapshot?
+    var snapshotUnderWay = false
+    /// Results not stored yet; no snapshot may pass them.
+    var resultsUnderWay = 0
+
+    // What waits to leave, and what left.
+    var outputs: Deque<(number: Int64, output: RoomOutput)> = []
+    var ring: RecoveryRing
+    var progressWaiting: ByteBuffer?
+    var progressScheduled = false
+    var chatSeen = RecentNames(capacity: 256)
+
+    // Who is connected.
+    var sessions: [any SessionOutlet] = []
+
+    // Timers.
+    var timer: Scheduled<Void>?
+    var timerAt: RoomInstant?
+
+    init(
+        record: RoomRecord, term: Term, loop: any EventLoop, environment: RoomEnvironment, replayed: ReplayedRoom
+    ) {
+        id = record.room
+        code = record.code
+        rules = record.rules
+        self.loop = loop
+        self.term = term
+        self.environment = environment
+        machine = replayed.machine
+        ring = replayed.ring
+        applied = replayed.head
+        committed = replayed.head
+        unsentBehind = replayed.head
+        snapshotNumber = replayed.snapshotNumber
+        clock = RoomClock(base: replayed.machine.lastInstant, now: .now())
+        var log = environment.log
+        log[metadataKey: LogKey.roomID.rawValue] = "\(record.room)"
+        self.log = log
+    }
+
+    /// Starts the room's clock; the first thing that runs on its loop.
+    func begin() {
+        clock = RoomClock(base: machine.lastInstant, now: environment.loop.now())
+        gapsSeen = environment.loop.gaps
+    }
+
+    /// Runs `body` in the room: at once when called on its loop, else in a task of that loop.
+    package nonisolated func run(_ body: @escaping @Sendable (isolated RoomActor) -> Void) {
+        if loop.inEventLoop {
+            assumeIsolated(body)
+        } else {
+            loop.execute { self.assumeIsolated(body) }
+        }
+    }
+
+    /// Room time now, without the times at which the loop stood still.
+    func instant() -> RoomInstant {
+        max(clock.instant(at: environment.loop.now()), machine.lastInstant)
+    }
+
+    /// For `time:sync`.
+    package func preciseTime() -> Double { clock.precise(at: environment.loop.now()) }
+
+    package func summary() -> RoomSummary { machine.summary() }
+
+    /// Digest a presented password is compared by; the password itself is neither kept nor journaled.
+    package nonisolated func digest(of password: RoomPassword) -> [UInt8] {
+        environment.keys.passwordDigest(password, room: id)
+    }
+}

@@ -1,0 +1,52 @@
+internal import QuizModel
+package import QuizTelemetry
+
+/// What the rooms and the journal of a node count.
+package struct RoomMetrics: Sendable {
+    package enum BatchLabel: String, CaseIterable, Sendable { case committed, failed, unknown }
+    package enum LoadLabel: String, CaseIterable, Sendable { case live, closed, quarantined }
+
+    let roomsCreated: MetricCounter
+    let roomsClosed: MetricCounter
+    let roomsSaving: MetricGauge
+    let roomsQuarantined: MetricGauge
+    let live: MetricGauges<RoomPhase>
+    let inputsApplied: MetricCounter
+    let inputsRejected: MetricCounters<ErrorCode>
+    let ackSeconds: MetricHistogram
+    let gamesFinished: MetricCounter
+    let batches: MetricCounters<BatchLabel>
+    let rows: MetricCounter
+    let commitSeconds: MetricHistogram
+    let backlogRows: MetricGauge
+    let backlogBytes: MetricGauge
+    let busy: MetricCounter
+    let snapshots: MetricCounter
+    let shardsLost: MetricCounter
+    let loaded: MetricCounters<LoadLabel>
+    let loadSeconds: MetricHistogram
+    let loopLag: MetricHistogram
+
+    package init(_ registry: MetricsRegistry) {
+        roomsCreated = registry.counter(.roomsCreatedTotal)
+        roomsClosed = registry.counter(.roomsClosedTotal)
+        roomsSaving = registry.gauge(.roomsSaving)
+        roomsQuarantined = registry.gauge(.roomsQuarantined)
+        live = registry.gauges(.roomsLive, by: RoomPhase.self)
+        inputsApplied = registry.counter(.roomInputsAppliedTotal)
+        inputsRejected = registry.counters(.roomInputsRejectedTotal, by: ErrorCode.self)
+        ackSeconds = registry.histogram(.roomAckSeconds)
+        gamesFinished = registry.counter(.roomGamesFinishedTotal)
+        batches = registry.counters(.journalBatchesTotal, by: BatchLabel.self)
+        rows = registry.counter(.journalRowsTotal)
+        commitSeconds = registry.histogram(.journalCommitSeconds)
+        backlogRows = registry.gauge(.journalBacklogRows)
+        backlogBytes = registry.gauge(.journalBacklogBytes)
+        busy = registry.counter(.journalBusyTotal)
+        snapshots = registry.counter(.journalSnapshotsTotal)
+        shardsLost = registry.counter(.journalShardsLostTotal)
+        loaded = registry.counters(.recoveryRoomsTotal, by: LoadLabel.self)
+        loadSeconds = registry.histogram(.recoverySeconds)
+        loopLag = registry.histogram(.nodeLoopLagSeconds)
+    }
+}
