@@ -1,0 +1,137 @@
+package import Logging
+package import NIOCore
+import NIOSSL
+package import QuizTelemetry
+import ServiceLifecycle
+import Synchronization
+
+/// One connection to Redis that comes back by itself.
+///
+/// Commands given while it is away wait, each as long as its own patience. Everything a game needs works without Redis, so no
+/// caller waits long: a command either has an answer or fails within its patience.
+package final class RedisClient: Service {
+    private let core: NIOLoopBoundBox<RedisClientCore>
+    private let loop: any EventLoop
+    private let shared: RedisClientShared
+    private let pendingMax: Int
+    private let patience: Duration
+
+    /// - Throws: when the TLS configuration cannot be used.
+    package init(
+        configuration: RedisConfiguration, loop: any EventLoop, metrics: MetricsRegistry, logger: Logger
+    ) throws {
+        self.loop = loop
+        pendingMax = configuration.pendingMax
+        patience = configuration.patience
+        let shared = RedisClientShared(metrics: metrics)
+        self.shared = shared
+        metrics.observe(.redisQueuedCommands) { Double(shared.pending.load(ordering: .relaxed)) }
+        let tls = try configuration.endpoint.tls
+            ? NIOSSLContext(configuration: configuration.tls ?? .makeClientConfiguration()) : nil
+        core = .makeBoxSendingValue(
+            RedisClientCore(configuration: configuration, tls: tls, loop: loop, shared: shared, logger: logger),
+            eventLoop: loop)
+    }
+
+    /// Connects, and stays connected until the node shuts down.
+    package func run() async throws {
+        start()
+        try? await gracefulShutdown()  // throws when cancelled, which ends the client just the same
+        await close()
+    }
+
+    /// Begins to connect; for those who do not `run` it.
+    package func start() {
+        loop.execute { [core] in core.value.start() }
+    }
+
+    /// Closes the connection after what is queued has been sent; everything unanswered fails.
+    package func close() async {
+        await withCheckedContinuation { continuation in
+            loop.execute { [core] in
+                core.value.close()
+                continuation.resume()
+            }
+        }
+    }
+
+    /// Whether a command given now would be sent at once.
+    package var isConnected: Bool { shared.connected.load(ordering: .relaxed) }
+
+    /// Commands queued or in flight, those that nobody waits for any more included.
+    package var pending: Int { shared.pending.load(ordering: .relaxed) }
+
+    /// Sends one command.
+    ///
+    /// - Parameter patience: how long to wait for the answer; nil: as configured. Checked every 10 ms.
+    /// - Throws: `server` with the text of an error reply, or why there is no reply.
+    package func command(
+        _ arguments: [String], patience: Duration? = nil
+    ) async throws(RedisFailure) -> RedisReply {
+        let result: Result<RedisReply, RedisFailure> = await withCheckedContinuation { continuation in
+            submit(arguments, patience: patience ?? self.patience) { continuation.resume(returning: $0) }
+        }
+        return try result.get()
+    }
+
+    /// Runs a script by its digest, and by its text where the server does not know it (yet, or any more).
+    package func evaluate(
+        _ script: RedisScript, keys: [String], arguments: [String], patience: Duration? = nil
+    ) async throws(RedisFailure) -> RedisReply {
+        let rest = [String(keys.count)] + keys + arguments
+        do {
+            return try await command(["EVALSHA", script.digest] + rest, patience: patience)
+        } catch {
+            guard error.code == .server, error.context.hasPrefix("NOSCRIPT") else { throw error }
+            return try await command(["EVAL", script.text] + rest, patience: patience)
+        }
+    }
+
+    private func submit(
+        _ arguments: [String], patience: Duration, done: @escaping @Sendable (Result<RedisReply, RedisFailure>) -> Void
+    ) {
+        guard shared.pending.wrappingAdd(1, ordering: .relaxed).newValue <= pendingMax else {
+            shared.pending.wrappingSubtract(1, ordering: .relaxed)
+            shared.errors[.overloaded].increment()
+            return done(.failure(RedisFailure(.overloaded)))
+        }
+        let now = NIODeadline.now()
+        let request = RedisRequest(
+            arguments: arguments, queuedAt: now, deadline: now + TimeAmount(patience),
+            done: { [shared] result in
+                if case .failure(let failure) = result { shared.errors[failure.code].increment() }
+                done(result)
+            })
+        // One wake-up of the loop for a burst of commands.
+        let first = shared.inbox.withLock {
+            $0.append(request)
+            return $0.count == 1
+        }
+        if first { loop.execute { [core] in core.value.drainInbox() } }
+    }
+}
+
+/// What a client's callers and its loop share.
+final class RedisClientShared: Sendable {
+    let pending = Atomic<Int>(0)
+    let connected = Atomic<Bool>(false)
+    let inbox = Mutex<[RedisRequest]>([])
+    let errors: MetricCounters<RedisFailure.Code>
+    let commands: MetricCounter
+    let connects: MetricCounter
+    let seconds: MetricHistogram
+    let connectedGauge: MetricGauge
+
+    init(metrics: MetricsRegistry) {
+        errors = metrics.counters(.redisErrorsTotal, by: RedisFailure.Code.self)
+        commands = metrics.counter(.redisCommandsTotal)
+        connects = metrics.counter(.redisConnectsTotal)
+        seconds = metrics.histogram(.redisCommandSeconds)
+        connectedGauge = metrics.gauge(.redisConnected)
+    }
+
+    func setConnected(_ value: Bool) {
+        connected.store(value, ordering: .relaxed)
+        connectedGauge.set(value)
+    }
+}

@@ -1,0 +1,103 @@
+internal import Foundation
+package import QuizModel
+package import QuizSocial
+import Synchronization
+
+/// The newest lines of each room in a Redis list, so that a join does not ask PostgreSQL.
+///
+/// A list is either complete or not there. It is made only by `fill`, from what the store said; `push` extends a list that is
+/// there, and where there is none it leaves a short-lived mark that keeps a `fill` under way from hiding the new line. A list
+/// that may have missed a line of this node, because Redis did not answer, is deleted before it is used again.
+package final class RedisRecentChat: RecentChat {
+    /// A list nobody writes to is forgotten after this long.
+    static let expiryMs = 3_600_000
+    /// Longer than any reader takes between reading the store and `fill`.
+    static let missedMs = 5_000
+    /// Rooms remembered for deletion; beyond, one of them is forgotten, and its list may lack a line until it expires.
+    static let doubtfulMax = 2 * Limits.roomsPerNodeMax
+    /// How long anybody waits for Redis, by default; a join asks the store then.
+    package static let patience = Duration.milliseconds(50)
+
+    private let client: RedisClient
+    private let keys: RedisKey.Space
+    private let patience: Duration
+    /// Rooms whose list may lack a line.
+    private let doubtful = Mutex<Set<RoomID>>([])
+
+    package init(
+        client: RedisClient, keys: RedisKey.Space = .init(), patience: Duration = RedisRecentChat.patience
+    ) {
+        self.patience = patience
+        self.client = client
+        self.keys = keys
+    }
+
+    package func push(_ line: ChatLine) async {
+        guard let text = Self.encode(line.message), await isReliable(line.room) else { return doubt(line.room) }
+        do {
+            _ = try await client.evaluate(
+                .chatPush, keys: names(line.room),
+                arguments: [text, String(Limits.chatLinesOnJoin), String(Self.expiryMs), String(Self.missedMs)],
+                patience: patience)
+        } catch {
+            doubt(line.room)
+        }
+    }
+
+    package func recent(room: RoomID) async -> [ChatMessagePayload]? {
+        guard await isReliable(room) else { return nil }
+        // Every failure means the same to the caller: ask the store.
+        let reply = try? await client.command(
+            ["LRANGE", keys.recentChat(room).text, "0", "-1"], patience: patience)
+        guard let elements = reply?.elements, !elements.isEmpty else { return nil }
+        var lines: [ChatMessagePayload] = []
+        var seen: Set<ChatMessageID> = []
+        for element in elements {
+            guard case .string(let bytes) = element else { return nil }
+            if bytes.isEmpty { continue }
+            // A line written by another version that this one cannot read: the store knows better.
+            guard let line = try? JSONDecoder().decode(ChatMessagePayload.self, from: Data(bytes)) else { return nil }
+            if let id = line.id, !seen.insert(id).inserted { continue }
+            lines.append(line)
+        }
+        return lines
+    }
+
+    package func fill(room: RoomID, with lines: [ChatMessagePayload]) async {
+        let texts = lines.suffix(Limits.chatLinesOnJoin).map(Self.encode)
+        guard !texts.contains(nil), await isReliable(room) else { return }
+        // A list that could not be filled is asked of the store again; nothing is lost.
+        _ = try? await client.evaluate(
+            .chatFill, keys: names(room),
+            arguments: [String(Limits.chatLinesOnJoin), String(Self.expiryMs)] + texts.compactMap { $0 },
+            patience: patience)
+    }
+
+    /// Whether Redis is there and the room's list, if there is one, lacks nothing of this node.
+    private func isReliable(_ room: RoomID) async -> Bool {
+        guard client.isConnected else { return false }
+        guard doubtful.withLock({ $0.contains(room) }) else { return true }
+        // Not deleted: it stays doubtful.
+        guard (try? await client.command(["DEL", keys.recentChat(room).text], patience: patience)) != nil else {
+            return false
+        }
+        doubtful.withLock { _ = $0.remove(room) }
+        return true
+    }
+
+    private func doubt(_ room: RoomID) {
+        doubtful.withLock { rooms in
+            if rooms.count >= Self.doubtfulMax { rooms.removeFirst() }
+            rooms.insert(room)
+        }
+    }
+
+    private func names(_ room: RoomID) -> [String] { [keys.recentChat(room).text, keys.chatMissed(room).text] }
+
+    private static func encode(_ message: ChatMessagePayload) -> String? {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Strings and integers always encode.
+        return (try? encoder.encode(message)).map { String(decoding: $0, as: UTF8.self) }
+    }
+}

@@ -1,0 +1,121 @@
+import QuizModel
+@testable import QuizRedis
+import QuizSocial
+import Testing
+
+@Suite struct RecentChatTests {
+    private func line(_ text: String, id: ChatMessageID? = .random()) throws -> ChatMessagePayload {
+        ChatMessagePayload(
+            id: id, client: try #require(ClientID("c-\(UInt64.random(in: 0 ... .max))")), player: .random(),
+            nickname: try #require(Nickname("Ada")), text: try #require(ChatText(text)), sentAtMs: 1_700_000_000_000)
+    }
+
+    @Test func `a room that was never filled is not known, even after a push`() async throws {
+        let fixture = try await RedisFixture.shared()
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .seconds(20))
+        let room = RoomID.random()
+        #expect(await chat.recent(room: room) == nil)
+        await chat.push(ChatLine(room: room, message: try line("hello")))
+        #expect(await chat.recent(room: room) == nil)
+        await fixture.client.close()
+    }
+
+    @Test func `an empty room is known to be empty`() async throws {
+        let fixture = try await RedisFixture.shared()
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .seconds(20))
+        let room = RoomID.random()
+        await chat.fill(room: room, with: [])
+        #expect(await chat.recent(room: room) == [])
+        let hello = try line("hello \" \\ / \n 👋")
+        await chat.push(ChatLine(room: room, message: hello))
+        #expect(await chat.recent(room: room) == [hello])
+        await fixture.client.close()
+    }
+
+    @Test func `the newest lines are kept, oldest first, and expire`() async throws {
+        let fixture = try await RedisFixture.shared()
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .seconds(20))
+        let room = RoomID.random()
+        let lines = try (0..<Limits.chatLinesOnJoin + 20).map { try line("line \($0)") }
+        await chat.fill(room: room, with: Array(lines.prefix(60)))
+        #expect(await chat.recent(room: room) == Array(lines.prefix(60).suffix(Limits.chatLinesOnJoin)))
+        for line in lines.dropFirst(60) { await chat.push(ChatLine(room: room, message: line)) }
+        #expect(await chat.recent(room: room) == Array(lines.suffix(Limits.chatLinesOnJoin)))
+        let ttl = try await fixture.client.command(["PTTL", fixture.keys.recentChat(room).text])
+        #expect((1...RedisRecentChat.expiryMs).contains(Int(try #require(ttl.integer))))
+        await fixture.client.close()
+    }
+
+    @Test func `a fill that raced with a push does not hide the new line`() async throws {
+        let fixture = try await RedisFixture.shared()
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .seconds(20))
+        let room = RoomID.random()
+        let fromTheStore = [try line("old")]
+        // Between the reader's look at the store and its fill:
+        await chat.push(ChatLine(room: room, message: try line("new")))
+        await chat.fill(room: room, with: fromTheStore)
+        #expect(await chat.recent(room: room) == nil)
+        await fixture.client.close()
+    }
+
+    @Test func `a second fill changes nothing and a line pushed twice is shown once`() async throws {
+        let fixture = try await RedisFixture.shared()
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .seconds(20))
+        let room = RoomID.random()
+        let (first, second) = (try line("first"), try line("second"))
+        await chat.fill(room: room, with: [first])
+        await chat.push(ChatLine(room: room, message: second))
+        await chat.push(ChatLine(room: room, message: second))
+        await chat.fill(room: room, with: [first])
+        #expect(await chat.recent(room: room) == [first, second])
+        await fixture.client.close()
+    }
+
+    @Test func `lines that cannot be read are left to the store`() async throws {
+        let fixture = try await RedisFixture.shared()
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .seconds(20))
+        let room = RoomID.random()
+        await chat.fill(room: room, with: [])
+        _ = try await fixture.client.command(["RPUSH", fixture.keys.recentChat(room).text, "{\"v\":2}"])
+        #expect(await chat.recent(room: room) == nil)
+        await fixture.client.close()
+    }
+
+    @Test func `an emptied or absent Redis knows nothing`() async throws {
+        let server = try TestRedis()
+        let fixture = try await RedisFixture(server)
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .seconds(20))
+        let room = RoomID.random()
+        await chat.fill(room: room, with: [try line("a")])
+        _ = try await fixture.client.command(["FLUSHALL"])
+        #expect(await chat.recent(room: room) == nil)
+        await chat.fill(room: room, with: [try line("a")])
+        #expect(await chat.recent(room: room)?.count == 1)
+        server.stop()
+        #expect(await chat.recent(room: room) == nil)
+        await chat.push(ChatLine(room: room, message: try line("b")))
+        await chat.fill(room: room, with: [])
+        await fixture.client.close()
+    }
+
+    @Test func `a list that may lack a line is not used again`() async throws {
+        let server = try TestRedis()
+        let (fixture, other) = (try await RedisFixture(server), try await RedisFixture(server))
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .milliseconds(100))
+        let room = RoomID.random()
+        await chat.fill(room: room, with: [try line("a")])
+        // Redis keeps the list but this node's line does not arrive.
+        server.freeze()
+        await chat.push(ChatLine(room: room, message: try line("b")))
+        server.thaw()
+        try await fixture.reconnected()
+        let patient = RedisRecentChat(client: other.client, keys: fixture.keys, patience: .seconds(20))
+        while await chat.recent(room: room) != nil {}
+        // Deleted for everybody, unless this node has missed its patience once more.
+        while await patient.recent(room: room) != nil { _ = await chat.recent(room: room) }
+        await patient.fill(room: room, with: [])
+        #expect(await patient.recent(room: room) == [])
+        await fixture.client.close()
+        await other.client.close()
+    }
+}
