@@ -1,0 +1,67 @@
+import NIOCore
+import QuizWire
+
+/// Ties a WebSocket to an Engine.IO session, also when they live on different event loops.
+///
+/// `handler` is confined to `channelLoop`, `connection` to its own loop; every method hops where it must, and a hop
+/// keeps the order. That is what makes the unchecked conformance hold.
+final class EngineSocket: WebSocketReceiver, @unchecked Sendable {
+    private let channelLoop: any EventLoop
+    private let connection: EngineConnection
+    private var handler: WebSocketHandler?
+
+    init(channelLoop: any EventLoop, connection: EngineConnection) {
+        self.channelLoop = channelLoop
+        self.connection = connection
+    }
+
+    // MARK: From the channel
+
+    func opened(_ socket: WebSocketHandler) {
+        handler = socket
+        toConnection { $0.socketOpened(self) }
+    }
+
+    func received(text: ByteBuffer, at instant: NIODeadline) {
+        let packet = EngineIOPacket(text: text)
+        toConnection { $0.received(packet, from: self, at: instant) }
+    }
+
+    func received(binary: ByteBuffer, at instant: NIODeadline) {
+        toConnection { $0.received(.binary(binary), from: self, at: instant) }
+    }
+
+    func closed(_ reason: EngineIOCloseReason) {
+        handler = nil
+        toConnection { $0.socketClosed(self, reason) }
+    }
+
+    private func toConnection(_ work: @escaping @Sendable (EngineConnection) -> Void) {
+        let connection = connection
+        if connection.eventLoop.inEventLoop { return work(connection) }
+        connection.eventLoop.execute { work(connection) }
+    }
+
+    // MARK: From the session
+
+    func send(_ message: OutboundMessage, droppableKey: Int? = nil, flushes: Bool = false) {
+        toChannel {
+            $0.send(message, droppableKey: droppableKey)
+            if flushes { $0.flush() }
+        }
+    }
+
+    func flush() { toChannel { $0.flush() } }
+
+    func close(_ code: WebSocketCloseCode) { toChannel { $0.close(code) } }
+
+    private func toChannel(_ work: @escaping @Sendable (WebSocketHandler) -> Void) {
+        if channelLoop.inEventLoop {
+            if let handler { work(handler) }
+            return
+        }
+        channelLoop.execute {
+            if let handler = self.handler { work(handler) }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package import Logging
+internal import NIOCore
+internal import NIOFoundationCompat
+internal import QuizModel
+package import QuizRoomHost
+package import QuizSocial
+package import QuizTelemetry
+internal import QuizWire
+
+/// QuizMania behind the Socket.IO layer: lets clients in, brings them back, and passes their commands to rooms.
+///
+/// A connection becomes a `GameSession`; everything it asks for is in `GameSession+Commands.swift`.
+package final class GameApplication: SocketApplication {
+    /// What sessions reach.
+    package struct Parts: Sendable {
+        package var host: RoomHost
+        package var accounts: GuestAccounts
+        package var recovery: RecoveryTokens
+        package var chat: RoomChat
+        package var presence: any PresenceDirectory
+        package var limiter: any RateLimiter
+        package var work: BackgroundWork
+        package var metrics: GameMetrics
+        package var log: Logger
+        /// Milliseconds since 1970.
+        package var wallClockMs: @Sendable () -> Int64
+
+        package init(
+            host: RoomHost, accounts: GuestAccounts, recovery: RecoveryTokens, chat: RoomChat,
+            presence: any PresenceDirectory, limiter: any RateLimiter, work: BackgroundWork, metrics: GameMetrics,
+            log: Logger, wallClockMs: @escaping @Sendable () -> Int64
+        ) {
+            self.host = host
+            self.accounts = accounts
+            self.recovery = recovery
+            self.chat = chat
+            self.presence = presence
+            self.limiter = limiter
+            self.work = work
+            self.metrics = metrics
+            self.log = log
+            self.wallClockMs = wallClockMs
+        }
+    }
+
+    let parts: Parts
+
+    package init(_ parts: Parts) { self.parts = parts }
+
+    // MARK: - Coming in
+
+    package func connect(_ request: SocketConnectRequest, socket: SocketConnection) {
+        guard request.namespace == "/" else { return socket.refuse(message: "Invalid namespace") }
+        let auth: HandshakeAuth
+        do throws(Rejection) {
+            auth = try request.auth.map { buffer throws(Rejection) in try WireJSON.decode(HandshakeAuth.self, from: buffer) } ?? HandshakeAuth()
+        } catch {
+            return refuse(socket, error)
+        }
+        let address = request.remoteAddress
+        let loop = socket.eventLoop
+        let held = NIOLoopBound(socket, eventLoop: loop)
+        let accepted = parts.work.submit { [parts] in
+            let outcome: Result<Admission, Rejection>
+            do throws(Rejection) {
+                outcome = .success(try await Admission.decide(auth, address: address, parts: parts))
+            } catch {
+                outcome = .failure(error)
+            }
+            loop.execute { self.admitted(outcome, socket: held.value) }
+        }
+        if !accepted { refuse(socket, Rejection(.busy)) }
+    }
+
+    private func admitted(_ outcome: Result<Admission, Rejection>, socket: SocketConnection) {
+        switch outcome {
+        case .failure(let rejection): refuse(socket, rejection)
+        case .success(let admission): GameSession(admission: admission, socket: socket, parts: parts).begin()
+        }
+    }
+
+    private func refuse(_ socket: SocketConnection, _ rejection: Rejection) {
+        let data = try? WireJSON.buffer(ErrorPayload(rejection))  // texts and numbers always encode
+        socket.refuse(message: rejection.message, data: data)
+    }
+
+    // MARK: - Being in
+
+    package func received(_ event: SocketEvent, socket: SocketConnection) {
+        (socket.state as? GameSession)?.received(event)
+    }
+
+    package func disconnected(_ reason: SocketDisconnectReason, socket: SocketConnection) {
+        (socket.state as? GameSession)?.disconnected()
+        socket.state = nil
+    }
+}
+
+/// What sessions count.
+package struct GameMetrics: Sendable {
+    package enum Recovery: String, CaseIterable, Hashable, Sendable { case recovered, expired, member, none }
+
+    let sessionsOpened: MetricCounter
+    let sessionsOpen: MetricGauge
+    let recovered: MetricCounter
+    let notRecovered: MetricCounter
+    let refused: MetricCounters<ErrorCode>
+    let chatStored: MetricCounter
+    let chatFailures: MetricCounter
+
+    package init(_ registry: MetricsRegistry) {
+        sessionsOpened = registry.counter(.gatewaySessionsOpenedTotal)
+        sessionsOpen = registry.gauge(.gatewaySessionsOpen)
+        recovered = registry.counter(.gatewaySessionsRecoveredTotal)
+        notRecovered = registry.counter(.gatewaySessionsNotRecoveredTotal)
+        refused = registry.counters(.gatewayEventsRefusedTotal, by: ErrorCode.self)
+        chatStored = registry.counter(.chatLinesStoredTotal)
+        chatFailures = registry.counter(.chatStoreFailuresTotal)
+    }
+}

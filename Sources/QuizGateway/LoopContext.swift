@@ -1,0 +1,70 @@
+import NIOCore
+import QuizWire
+import Synchronization
+
+/// Something that collects output during an event loop's batch of reads and lets it go once at its end.
+protocol Flushable: AnyObject {
+    func tick()
+}
+
+/// What all connections of one event loop share: counters, the compressor, and the list of who has something to send.
+///
+/// Confined to `eventLoop`, which is what makes the unchecked conformance hold.
+final class LoopContext: @unchecked Sendable {
+    let eventLoop: any EventLoop
+    var counters = GatewayCounters()
+    private(set) lazy var inflater = RawInflater()
+    private var deflaters: [Int: RawDeflater] = [:]
+    private var unflushed: [any Flushable] = []
+    private var isTickScheduled = false
+
+    init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+
+    /// - Returns: nil when zlib refuses; the message then goes out as it is.
+    func deflater(windowBits: Int) -> RawDeflater? {
+        if let kept = deflaters[windowBits] { return kept }
+        let made = RawDeflater(windowBits: windowBits)
+        deflaters[windowBits] = made
+        return made
+    }
+
+    /// Flushes `flushable` once, after the reads that are being handled now. Do not call it twice before that.
+    func schedule(_ flushable: any Flushable) {
+        unflushed.append(flushable)
+        guard !isTickScheduled else { return }
+        isTickScheduled = true
+        eventLoop.execute { self.tick() }
+    }
+
+    private func tick() {
+        isTickScheduled = false
+        // Taken first: what a flush sets off belongs to the next tick.
+        let batch = unflushed
+        unflushed.removeAll(keepingCapacity: true)
+        for flushable in batch { flushable.tick() }
+    }
+}
+
+/// One `LoopContext` for each event loop that has ever carried a connection.
+final class LoopContexts: Sendable {
+    private let known = Mutex<[ObjectIdentifier: LoopContext]>([:])
+
+    func context(of eventLoop: any EventLoop) -> LoopContext {
+        known.withLock { known in
+            if let context = known[ObjectIdentifier(eventLoop)] { return context }
+            let context = LoopContext(eventLoop)
+            known[ObjectIdentifier(eventLoop)] = context
+            return context
+        }
+    }
+
+    /// The sum over all loops, each asked on its own.
+    func counters() async -> GatewayCounters {
+        var sum = GatewayCounters()
+        for context in known.withLock({ Array($0.values) }) {
+            // A loop that has been shut down has nothing more to count.
+            if let part = try? await context.eventLoop.submit({ context.counters }).get() { sum = sum + part }
+        }
+        return sum
+    }
+}
