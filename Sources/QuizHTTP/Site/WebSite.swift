@@ -1,0 +1,106 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+internal import QuizModel
+
+/// Serves the web client where no operation of the API answers: its files by name, its page for its own paths.
+struct WebSite: RouterMiddleware {
+    typealias Context = QuizRequestContext
+
+    let files: WebFiles
+    let rooms: any RoomDirectory
+    let settings: APISettings
+
+    func handle(
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as any HTTPResponseError where error.status == .notFound {
+            guard request.method == .get || request.method == .head, let response = await answer(to: request) else {
+                throw error
+            }
+            return request.method == .head ? response.createHeadResponse() : response
+        }
+    }
+
+    /// Nil: this is not the site's path.
+    private func answer(to request: Request) async -> Response? {
+        let path = request.uri.path
+        let first = path.split(separator: "/").first
+        guard first != "api", first != "health", first != "socket.io" else { return nil }
+        if path != "/index.html", let file = files.files[path] { return Self.serve(file, to: request) }
+        switch ClientRoute(path) {
+        case .room(let code):
+            let head = await rooms.find(code).flatMap { PageHead(room: $0, origin: settings.origins.first) }
+            return page(status: .ok, head: head, request)
+        case .known: return page(status: .ok, head: nil, request)
+        case nil:
+            let takesPage = request.headers[values: .accept].contains { $0.contains("text/html") }
+            return takesPage ? page(status: .notFound, head: nil, request) : nil
+        }
+    }
+
+    private func page(status: HTTPResponse.Status, head: PageHead?, _ request: Request) -> Response {
+        if head == nil, status == .ok, let file = files.files["/index.html"] { return Self.serve(file, to: request) }
+        let text = head?.inserted(into: files.page) ?? files.page
+        let headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .cacheControl: "no-cache"]
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private static func serve(_ file: WebFiles.File, to request: Request) -> Response {
+        var headers: HTTPFields = [
+            .contentType: file.contentType, .eTag: file.tag, .vary: "Accept-Encoding",
+            .cacheControl: file.isHashed ? "public, max-age=31536000, immutable" : "no-cache",
+        ]
+        let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
+            .map { $0.trimmingPrefix(while: { $0 == " " }).trimmingPrefix("W/") }
+        if known.contains(where: { $0 == file.tag }) { return Response(status: .notModified, headers: headers) }
+        let accepted = AcceptedEncodings(request.headers[values: .acceptEncoding])
+        var bytes = file.plain
+        if let brotli = file.brotli, accepted.allows("br") {
+            bytes = brotli
+            headers[.contentEncoding] = "br"
+        } else if let gzip = file.gzip, accepted.allows("gzip") {
+            bytes = gzip
+            headers[.contentEncoding] = "gzip"
+        }
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+}
+
+/// The paths that the web client draws by itself.
+enum ClientRoute: Hashable {
+    case known
+    case room(RoomCode)
+
+    init?(_ path: String) {
+        let parts = path.split(separator: "/").map(String.init)
+        switch parts.first {
+        case nil where path == "/": self = .known
+        case "index.html" where parts.count == 1: self = .known
+        case "r" where parts.count == 2: self = RoomCode(parts[1]).map { .room($0) } ?? .known
+        case "r" where parts.count > 2: self = .known
+        case "games" where parts.count >= 2: self = .known
+        case "history" where parts.count == 1, "settings" where parts.count == 1, "licences" where parts.count == 1:
+            self = .known
+        default: return nil
+        }
+    }
+}
+
+/// `Accept-Encoding` (RFC 9110, section 12.5.3), as far as a choice among stored encodings needs it.
+struct AcceptedEncodings {
+    private var allowed: [String: Bool] = [:]
+
+    init(_ headers: [String]) {
+        for item in headers.flatMap({ $0.lowercased().split(separator: ",") }) {
+            let parts = item.split(separator: ";").map { $0.filter { $0 != " " } }
+            guard let name = parts.first else { continue }
+            let isZero = parts.dropFirst().contains { $0.hasPrefix("q=") && Double($0.dropFirst(2)) == 0 }
+            allowed[String(name)] = !isZero
+        }
+    }
+
+    func allows(_ name: String) -> Bool { allowed[name] ?? allowed["*"] ?? false }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import QuizContent
+import QuizHTTP
+import QuizModel
+import QuizSocial
+import QuizTestKit
+import QuizWire
+import Synchronization
+
+/// Rooms as the tests want them.
+final class FakeRooms: RoomDirectory {
+    let rooms = Mutex<[RoomSummary]>([])
+    let created = Mutex<[CreateRoomCommand]>([])
+
+    func publicRooms() async -> [RoomSummary] { rooms.withLock { $0 } }
+    func find(_ code: RoomCode) async -> RoomSummary? { rooms.withLock { $0.first { $0.code == code } } }
+
+    func create(_ command: CreateRoomCommand, by player: PlayerID) async throws(Rejection) -> RoomCreatedAck {
+        created.withLock { $0.append(command) }
+        return RoomCreatedAck(room: RoomID(value: 5), code: RoomCode("2222222")!)
+    }
+
+    func add(_ code: String, title: String = "Quiz night", _ visibility: RoomVisibility, players: Int = 2) {
+        rooms.withLock {
+            $0.append(
+                RoomSummary(
+                    code: RoomCode(code)!, title: title, visibility: visibility, phase: .lobby, players: players,
+                    playersMax: 50, locked: false, password: visibility == .private))
+        }
+    }
+}
+
+/// Finished games as the tests want them.
+final class FakeGames: GameArchive {
+    let games = Mutex<[GameSummary]>([])
+    let owner = Mutex<PlayerID?>(nil)
+
+    func history(of player: PlayerID, beforeMs: Int64?, limit: Int) async throws(Rejection) -> [GameSummary] {
+        games.withLock { Array($0.filter { $0.finishedAtMs < beforeMs ?? .max }.prefix(limit)) }
+    }
+
+    func result(of game: GameID, for player: PlayerID) async throws(Rejection) -> GameResultResponse? {
+        guard player == owner.withLock({ $0 }) else { return nil }
+        return games.withLock { $0.first { $0.game == game } }.map {
+            GameResultResponse(
+                game: $0.game, title: $0.title, finishedAtMs: $0.finishedAtMs, entries: [], inputs: 3, chain: "00",
+                signature: "", key: "")
+        }
+    }
+}
+
+/// The whole API over stores in memory, asked without a socket.
+struct Fixture {
+    let rooms = FakeRooms()
+    let games = FakeGames()
+    let store = InMemoryAccountStore()
+    let limiter: CountingRateLimiter
+    let questions: InMemoryQuestionStore
+    let accounts: GuestAccounts
+    let api: QuizAPI
+    private let responder: RouterResponder<QuizRequestContext>
+
+    init(
+        settings: APISettings = APISettings(), files: WebFiles = .none,
+        allowance: @escaping @Sendable (RateLimitedDoor) -> Int = { $0.perMinute }, checks: [HealthCheck] = []
+    ) async throws {
+        limiter = CountingRateLimiter(allowance: allowance)
+        questions = InMemoryQuestionStore()
+        accounts = await GuestAccounts(
+            accounts: store, revocations: InMemoryRevocationStore(),
+            secret: try SessionSecret(bytes: Array(repeating: 3, count: 32)),
+            nowMs: { Int64(Date().timeIntervalSince1970 * 1_000) })
+        api = try QuizAPI(
+            services: APIServices(
+                accounts: accounts, rooms: rooms, games: games, questions: questions, limiter: limiter,
+                readiness: { checks }),
+            settings: settings, files: files)
+        responder = api.router().buildResponder()
+    }
+
+    struct Answer {
+        var status: Int
+        var headers: HTTPFields
+        var body: [UInt8]
+
+        var text: String { String(decoding: body, as: UTF8.self) }
+        func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try WireJSON.decode(type, from: body) }
+        /// The value of a cookie that was set.
+        func cookie(_ name: String) -> String? {
+            headers[values: .setCookie].first { $0.hasPrefix(name + "=") }?
+                .dropFirst(name.count + 1).split(separator: ";", omittingEmptySubsequences: false).first.map(String.init)
+        }
+    }
+
+    func ask(
+        _ method: String, _ path: String, json: String? = nil, headers: [String: String] = [:],
+        from address: String = "203.0.113.9"
+    ) async throws -> Answer {
+        var fields = HTTPFields()
+        if json != nil { fields[.contentType] = "application/json" }
+        for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
+        let head = HTTPRequest(
+            method: HTTPRequest.Method(method)!, scheme: "http", authority: "quiz.test", path: path, headerFields: fields)
+        let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: json ?? "")))
+        let context = QuizRequestContext(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, peerAddress: address)
+        let response = try await responder.respond(to: request, context: context)
+        let sink = BodySink()
+        try await response.body.write(sink)
+        return Answer(status: response.status.code, headers: response.headers, body: sink.bytes.withLock { $0 })
+    }
+
+    /// A signed-in player's headers.
+    func signIn(_ nickname: String = "Ada") async throws -> (player: PlayerID, headers: [String: String]) {
+        let answer = try await ask("POST", "/api/session/guest", json: #"{"nickname":"\#(nickname)"}"#)
+        let session = try answer.decode(SessionResponse.self)
+        return (session.player, ["Authorization": "Bearer \(session.token)"])
+    }
+}
+
+private final class BodySink: ResponseBodyWriter {
+    let bytes = Mutex<[UInt8]>([])
+
+    func write(_ buffer: ByteBuffer) async throws {
+        bytes.withLock { $0 += Array(buffer.readableBytesView) }
+    }
+
+    consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+}
