@@ -1,0 +1,183 @@
+import Configuration
+import Foundation
+import Logging
+import QuizTelemetry
+import SystemPackage
+
+/// Everything a node is told: `config/quizmania.json` < environment `QUIZMANIA_…` < flags.
+///
+/// Each key gives name, meaning and default in `keys`; `quizmania serve --print-config` shows the values in force.
+struct NodeSettings: Sendable {
+    var nodeName: String
+    var httpHost: String
+    var httpPort: Int
+    var publicURL: String
+    var allowedOrigins: [String]
+    var trustedProxies: [String]
+    var metricsHost: String
+    var metricsPort: Int
+    var tlsCertificateFile: String?
+    var tlsKeyFile: String?
+    var postgres: String
+    var postgresPasswordFile: String?
+    var postgresLanes: Int
+    var redis: String
+    var redisPasswordFile: String?
+    var secretsDirectory: String
+    var webDirectory: String
+    var eventLoops: Int
+    var logFormat: LogFormat
+    var logLevel: Logger.Level
+    var pingIntervalMs: Int
+    var pingTimeoutMs: Int
+    var handshakesPerSecond: Int
+
+    /// A setting as `--print-config` and the guide show it.
+    struct Key: Sendable {
+        var name: String
+        var meaning: String
+    }
+
+    static let keys: [Key] = [
+        Key(name: "node.name", meaning: "Name of the node in logs; text. Default: node-0."),
+        Key(name: "http.host", meaning: "Address the node listens on. Default: 127.0.0.1."),
+        Key(name: "http.port", meaning: "Port of the web client, the HTTP API and the socket; 1 to 65535. Default: 8080."),
+        Key(name: "public.url", meaning: "Address players see; default: http://HOST:PORT."),
+        Key(name: "allowed.origins", meaning: "Other web origins that may connect, separated by commas. Default: none."),
+        Key(name: "trusted.proxies", meaning: "Address ranges (CIDR) whose X-Forwarded-For is believed. Default: none."),
+        Key(name: "metrics.host", meaning: "Address of the metrics listener. Default: 127.0.0.1."),
+        Key(name: "metrics.port", meaning: "Port of the metrics listener; 1 to 65535. Default: 9464."),
+        Key(name: "tls.certificate.file", meaning: "PEM certificate chain; with the key: HTTPS. Read again when it changes."),
+        Key(name: "tls.key.file", meaning: "PEM private key."),
+        Key(name: "postgres", meaning: "libpq connection string without a password. Required."),
+        Key(name: "postgres.password.file", meaning: "File that holds the password."),
+        Key(name: "postgres.lanes", meaning: "Journal connections; 1 to 64. Default: 4."),
+        Key(name: "redis", meaning: "redis://host:port/db or rediss://. Required."),
+        Key(name: "redis.password.file", meaning: "File that holds the password."),
+        Key(name: "secrets.dir", meaning: "Directory with token.key, room.key and signing.key. Required."),
+        Key(name: "web.dir", meaning: "Built web client. Default: Sources/WebClient/dist."),
+        Key(name: "event.loops", meaning: "Event loops; 1 to 64. Default: 1 up to 4 cores, else a quarter of the cores."),
+        Key(name: "log.format", meaning: "console or json. Default: json."),
+        Key(name: "log.level", meaning: "trace, debug, info, notice, warning or error. Default: info."),
+        Key(name: "ping.interval.ms", meaning: "Milliseconds between pings; 300 to 120000. Default: 25000."),
+        Key(name: "ping.timeout.ms", meaning: "Milliseconds a pong may take; 200 to 120000. Default: 20000."),
+        Key(name: "handshakes.per.second", meaning: "New sessions a second before 503; 1 to 100000. Default: 400."),
+    ]
+
+    /// - Parameter overrides: values of flags, by key.
+    /// - Throws: `SettingsFault` with a sentence for the first value that cannot be used.
+    static func load(file: String?, overrides: [String: String] = [:]) async throws -> NodeSettings {
+        var providers: [any ConfigProvider] = [
+            InMemoryProvider(
+                values: Dictionary(
+                    uniqueKeysWithValues: overrides.map { (AbsoluteConfigKey(ConfigKey($0.key).components), ConfigValue(.string($0.value), isSecret: false)) })),
+            EnvironmentVariablesProvider().prefixKeys(with: "quizmania"),
+        ]
+        let path = file ?? "config/quizmania.json"
+        do {
+            providers.append(
+                try await FileProvider<JSONSnapshot>(filePath: FilePath(path), allowMissing: file == nil))
+        } catch {
+            throw SettingsFault("The configuration file \(path) cannot be read: \(error).")
+        }
+        return try NodeSettings(reading: ConfigReader(providers: providers))
+    }
+
+    private init(reading config: ConfigReader) throws(SettingsFault) {
+        func text(_ key: String) -> String? {
+            // Numbers in the file and texts in the environment are the same to us.
+            let name = ConfigKey(key)
+            let value = config.string(forKey: name) ?? config.int(forKey: name).map(String.init)
+            return value.flatMap { $0.isEmpty ? nil : $0 }
+        }
+        func number(_ key: String, _ range: ClosedRange<Int>, default fallback: Int) throws(SettingsFault) -> Int {
+            guard let given = text(key) else { return fallback }
+            guard let value = Int(given), range.contains(value) else {
+                throw SettingsFault("`\(key)` is \(given); it has to be \(range.lowerBound) to \(range.upperBound).")
+            }
+            return value
+        }
+        func required(_ key: String) throws(SettingsFault) -> String {
+            guard let value = text(key) else {
+                let name = "QUIZMANIA_" + key.uppercased().replacingOccurrences(of: ".", with: "_")
+                throw SettingsFault("`\(key)` is missing: set it in the configuration file or as \(name).")
+            }
+            return value
+        }
+        func list(_ key: String) -> [String] {
+            (text(key) ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+        }
+        nodeName = text("node.name") ?? "node-0"
+        httpHost = text("http.host") ?? "127.0.0.1"
+        httpPort = try number("http.port", 1...65_535, default: 8_080)
+        metricsHost = text("metrics.host") ?? "127.0.0.1"
+        metricsPort = try number("metrics.port", 1...65_535, default: 9_464)
+        tlsCertificateFile = text("tls.certificate.file")
+        tlsKeyFile = text("tls.key.file")
+        guard (tlsCertificateFile == nil) == (tlsKeyFile == nil) else {
+            throw SettingsFault("TLS needs both `tls.certificate.file` and `tls.key.file`.")
+        }
+        publicURL = text("public.url") ?? "\(tlsKeyFile == nil ? "http" : "https")://\(httpHost):\(httpPort)"
+        allowedOrigins = list("allowed.origins")
+        trustedProxies = list("trusted.proxies")
+        postgres = try required("postgres")
+        postgresPasswordFile = text("postgres.password.file")
+        postgresLanes = try number("postgres.lanes", 1...64, default: 4)
+        redis = try required("redis")
+        redisPasswordFile = text("redis.password.file")
+        secretsDirectory = try required("secrets.dir")
+        webDirectory = text("web.dir") ?? "Sources/WebClient/dist"
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        eventLoops = try number("event.loops", 1...64, default: cores <= 4 ? 1 : min(64, cores / 4))
+        let format = text("log.format") ?? LogFormat.json.rawValue
+        guard let logFormat = LogFormat(rawValue: format) else { throw SettingsFault("`log.format` is \(format); it has to be console or json.") }
+        self.logFormat = logFormat
+        let level = text("log.level") ?? "info"
+        guard let logLevel = Logger.Level(rawValue: level) else { throw SettingsFault("`log.level` is \(level); it has to be trace, debug, info, notice, warning or error.") }
+        self.logLevel = logLevel
+        pingIntervalMs = try number("ping.interval.ms", 300...120_000, default: 25_000)
+        pingTimeoutMs = try number("ping.timeout.ms", 200...120_000, default: 20_000)
+        handshakesPerSecond = try number("handshakes.per.second", 1...100_000, default: 400)
+    }
+
+    /// The values in force, a line each; there is no secret among them, only the files' names.
+    var lines: [String] {
+        let values: [String?] = [
+            nodeName, httpHost, String(httpPort), publicURL, allowedOrigins.joined(separator: ","),
+            trustedProxies.joined(separator: ","), metricsHost, String(metricsPort), tlsCertificateFile, tlsKeyFile,
+            postgres, postgresPasswordFile, String(postgresLanes), redis, redisPasswordFile, secretsDirectory,
+            webDirectory, String(eventLoops), logFormat.rawValue, logLevel.rawValue, String(pingIntervalMs),
+            String(pingTimeoutMs), String(handshakesPerSecond),
+        ]
+        return zip(Self.keys, values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
+    }
+
+    /// The connection string with the password from its file.
+    func postgresConninfo() throws(SettingsFault) -> String {
+        guard let postgresPasswordFile else { return postgres }
+        let password = try SecretFile.text(postgresPasswordFile)
+        let quoted = password.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
+        return "\(postgres) password='\(quoted)'"
+    }
+}
+
+/// A setting that cannot be used; the sentence says what to do.
+struct SettingsFault: Error, CustomStringConvertible {
+    var description: String
+    init(_ description: String) { self.description = description }
+}
+
+/// Secrets come from files, never from the command line.
+enum SecretFile {
+    static func bytes(_ path: String) throws(SettingsFault) -> [UInt8] {
+        guard let data = FileManager.default.contents(atPath: path) else {
+            throw SettingsFault("The secret file \(path) cannot be read.")
+        }
+        return Array(data)
+    }
+
+    /// Without the line feed at its end.
+    static func text(_ path: String) throws(SettingsFault) -> String {
+        String(decoding: try bytes(path), as: UTF8.self).trimmingCharacters(in: .newlines)
+    }
+}

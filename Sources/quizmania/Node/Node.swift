@@ -1,0 +1,211 @@
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import QuizContent
+import QuizGateway
+import QuizHTTP
+import QuizModel
+import QuizPostgres
+import QuizRedis
+import QuizRoom
+import QuizRoomHost
+import QuizSocial
+import QuizTelemetry
+import QuizWire
+import ServiceLifecycle
+import UnixSignals
+
+/// One node: the parts of the product put together. Nothing is decided here.
+struct Node {
+    let settings: NodeSettings
+    let log: Logger
+
+    /// Runs until SIGTERM or SIGINT.
+    ///
+    /// - Throws: a sentence when something the node depends on is not there at start.
+    func run() async throws {
+        let secrets = try NodeSecrets(directory: settings.secretsDirectory)
+        let registry = MetricsRegistry()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
+        let loops = Array(group.makeIterator())
+        let incarnation = Incarnation.random()
+        let wallClockMs: @Sendable () -> Int64 = { LogTime.nowMs() }
+
+        let database = try await openDatabase()
+        let redis = try makeRedis(loop: loops[0], registry: registry)
+        let work = BackgroundWork()
+        let revocations = RedisRevocations(client: redis, store: database.revocations, logger: log)
+        let limiter = RedisRateLimiter(client: redis, metrics: registry)
+        let presence = RedisPresence(client: redis, incarnation: incarnation, node: settings.nodeName)
+        let accounts = await GuestAccounts(
+            accounts: database.accounts, revocations: revocations, secret: secrets.session, nowMs: wallClockMs)
+        let chat = RoomChat(store: database.chat, cache: RedisRecentChat(client: redis))
+
+        let host = RoomHost(
+            configuration: .init(incarnation: incarnation, lanes: settings.postgresLanes),
+            parts: .init(
+                journal: database.journal, store: database.rooms, broadcaster: GatewayBroadcaster(),
+                questions: BankQuestions(store: database.questions), work: work, signer: secrets.signer,
+                keys: secrets.rooms, metrics: RoomMetrics(registry), wallClockMs: wallClockMs),
+            eventLoops: loops, log: log)
+        let game = GameApplication(
+            .init(
+                host: host, accounts: accounts, recovery: RecoveryTokens(secret: secrets.session), chat: chat,
+                presence: presence, limiter: limiter, work: work, metrics: GameMetrics(registry), log: log,
+                wallClockMs: wallClockMs))
+
+        let socket = SocketIOServer(configuration: try gatewayConfiguration(), application: game)
+        let certificates = try makeCertificates()
+        let readiness = Readiness(database: database, redis: redis)
+        let api = try makeAPI(
+            .init(
+                accounts: accounts, rooms: NodeRooms(host: host), games: StoredGameArchive(store: database.rooms),
+                questions: database.questions, limiter: limiter, readiness: { await readiness.checks() }))
+        let gatewayMetrics = GatewayMetrics()
+        let web = Application(
+            router: api.router(),
+            server: GatewayListener.server(socket.service, certificates: certificates, metrics: gatewayMetrics),
+            configuration: .init(
+                address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil,
+                backlog: 4_096, reuseAddress: true),
+            onServerRunning: { [log, settings] _ in
+                log.notice("The node takes players.", metadata: .keys([.url: "\(settings.publicURL)"]))
+                readiness.open()
+            },
+            eventLoopGroupProvider: .shared(group), logger: log)
+        let metricsListener = MetricsListener.service(
+            host: settings.metricsHost, port: settings.metricsPort, logger: log, render: { registry.render() })
+        let heartbeat = NodeHeartbeat(
+            client: redis, incarnation: incarnation, node: settings.nodeName, metrics: registry, logger: log,
+            onNewGeneration: { _ in await revocations.refreshIfDue() })
+
+        var services: [any Service] = [redis, database, work, revocations, heartbeat, metricsListener]
+        if let certificates { services.append(certificates) }
+        services.append(ActivatedRooms(host: host, work: work, then: web))
+        services.append(GatewayMeter(metrics: gatewayMetrics, registry: registry))
+        let running = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+        try await running.run()
+        try await group.shutdownGracefully()
+    }
+
+    // MARK: - Parts
+
+    private func openDatabase() async throws -> PostgresDatabase {
+        var configuration = PostgresConfiguration(conninfo: try settings.postgresConninfo())
+        configuration.lanes = settings.postgresLanes
+        let database = PostgresDatabase(configuration: configuration, log: log)
+        let problems: [String]
+        do {
+            problems = try await database.start()
+        } catch {
+            throw SettingsFault("PostgreSQL cannot be used: \(error).")
+        }
+        guard problems.isEmpty else { throw SettingsFault(problems.joined(separator: "\n")) }
+        return database
+    }
+
+    private func makeRedis(loop: any EventLoop, registry: MetricsRegistry) throws -> RedisClient {
+        guard var endpoint = RedisEndpoint(settings.redis) else {
+            throw SettingsFault("`redis` is not an address like redis://127.0.0.1:6379/0.")
+        }
+        if let file = settings.redisPasswordFile { endpoint.password = try SecretFile.text(file) }
+        return try RedisClient(
+            configuration: RedisConfiguration(endpoint: endpoint, clientName: settings.nodeName), loop: loop,
+            metrics: registry, logger: log)
+    }
+
+    private func makeAPI(_ services: APIServices) throws -> QuizAPI {
+        let origins = [settings.publicURL] + settings.allowedOrigins
+        return try QuizAPI(
+            services: services,
+            settings: APISettings(
+                origins: origins, isSecure: settings.publicURL.hasPrefix("https://"), trustedProxies: try proxies()),
+            files: try WebFiles(folder: settings.webDirectory))
+    }
+
+    private func makeCertificates() throws -> GatewayCertificates? {
+        guard let certificate = settings.tlsCertificateFile, let key = settings.tlsKeyFile else { return nil }
+        return try GatewayCertificates(certificateFile: certificate, keyFile: key, logger: log)
+    }
+
+    private func gatewayConfiguration() throws -> GatewayConfiguration {
+        var configuration = GatewayConfiguration()
+        configuration.timing = EngineIOTiming(
+            pingInterval: .milliseconds(Int64(settings.pingIntervalMs)),
+            pingTimeout: .milliseconds(Int64(settings.pingTimeoutMs)))
+        configuration.handshakesPerSecond = settings.handshakesPerSecond
+        if !settings.allowedOrigins.isEmpty { configuration.origins = .listed(Set(settings.allowedOrigins)) }
+        configuration.trustedProxies = try proxies()
+        return configuration
+    }
+
+    private func proxies() throws -> [AddressRange] {
+        try settings.trustedProxies.map { text in
+            guard let range = AddressRange(text) else {
+                throw SettingsFault("`trusted.proxies`: \(text) is not an address range like 10.0.0.0/8.")
+            }
+            return range
+        }
+    }
+}
+
+/// Draws a room's questions from the bank.
+struct BankQuestions: GameQuestions {
+    let store: any QuestionStore
+
+    func draw(for settings: RoomSettings) async throws(Rejection) -> [Question] {
+        do {
+            return try await store.draw(
+                count: settings.questionCount, categories: settings.categories, difficulty: settings.difficulty)
+        } catch {
+            throw Rejection(.unavailable, message: "The questions cannot be read at this moment. Try again.")
+        }
+    }
+}
+
+/// Brings the rooms back, and only then lets players in.
+struct ActivatedRooms: Service {
+    let host: RoomHost
+    let work: BackgroundWork
+    let web: any Service
+
+    init(host: RoomHost, work: BackgroundWork, then web: any Service) {
+        self.host = host
+        self.work = work
+        self.web = web
+    }
+
+    func run() async throws {
+        try await host.activate()
+        let (host, web) = (host, web)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await host.run() }
+            group.addTask { try await web.run() }
+            try await group.next()
+            group.cancelAll()
+        }
+    }
+}
+
+/// Copies what the gateway's loops count into the registry, once a second.
+struct GatewayMeter: Service {
+    let metrics: GatewayMetrics
+    let registry: MetricsRegistry
+
+    func run() async throws {
+        let sessions = registry.gauge(.gatewaySessionsOpen)
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                let counters = await metrics.counters()
+                sessions.set(counters.sessions)
+                try? await Task.sleep(for: .seconds(1))  // ends early only when cancelled
+            }
+        }
+    }
+}

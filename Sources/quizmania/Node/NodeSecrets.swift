@@ -1,0 +1,38 @@
+import Foundation
+import QuizRoomHost
+import QuizSocial
+
+/// The keys of a deployment, each in a file of its own outside the database.
+struct NodeSecrets: Sendable {
+    /// Signs access, recovery and CSRF tokens; 32 bytes or more.
+    var session: SessionSecret
+    /// Keys of rooms: offsets and password digests; 32 bytes or more.
+    var rooms: RoomKeys
+    /// Signs results; made when it is missing.
+    var signer: ResultSigner
+
+    init(directory: String) throws {
+        session = try SessionSecret(file: "\(directory)/token.key")
+        let room = try SecretFile.bytes("\(directory)/room.key")
+        guard room.count >= 32 else { throw SettingsFault("The secret file \(directory)/room.key is shorter than 32 bytes.") }
+        rooms = RoomKeys(secret: room)
+        signer = try Self.signer("\(directory)/signing.key")
+    }
+
+    /// - Parameter path: 32 bytes, an Ed25519 private key.
+    static func signer(_ path: String) throws -> ResultSigner {
+        if let data = FileManager.default.contents(atPath: path) {
+            do {
+                return try ResultSigner(secret: Array(data))
+            } catch {
+                throw SettingsFault("The secret file \(path) does not hold the 32 bytes of an Ed25519 key.")
+            }
+        }
+        let made = try ResultSigner(secret: nil)
+        let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
+        guard FileManager.default.createFile(atPath: path, contents: Data(made.secret), attributes: attributes) else {
+            throw SettingsFault("The signing key \(path) cannot be written.")
+        }
+        return made
+    }
+}

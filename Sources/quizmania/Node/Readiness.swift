@@ -1,0 +1,38 @@
+import QuizModel
+import QuizPostgres
+import QuizRedis
+import Synchronization
+
+/// What `GET /health/ready` says: whether the node takes players, and what keeps it from it.
+final class Readiness: Sendable {
+    private let database: PostgresDatabase
+    private let redis: RedisClient
+    private let isOpen = Mutex(false)
+
+    init(database: PostgresDatabase, redis: RedisClient) {
+        self.database = database
+        self.redis = redis
+    }
+
+    /// The rooms are back and the listener is up.
+    func open() { isOpen.withLock { $0 = true } }
+
+    func checks() async -> [HealthCheck] {
+        var checks = [check("rooms", isOpen.withLock(\.self), "The rooms are being brought back. Wait a moment.")]
+        do {
+            let problems = try await database.verify().filter(\.isFatal)
+            let sentence = problems.map(\.sentence).joined(separator: " ")
+            checks.append(check("postgres", problems.isEmpty, sentence))
+        } catch {
+            checks.append(check("postgres", false, "PostgreSQL does not answer; rooms pause until it does."))
+        }
+        // Games go on without Redis, so it is shown and does not take the node out of service.
+        let isThere = (try? await redis.command(["PING"])) != nil  // any failure means the same here
+        checks.append(HealthCheck(name: "redis", status: .ok, message: isThere ? nil : "Redis does not answer; games go on."))
+        return checks
+    }
+
+    private func check(_ name: String, _ passed: Bool, _ message: String) -> HealthCheck {
+        HealthCheck(name: name, status: passed ? .ok : .failing, message: passed ? nil : message)
+    }
+}

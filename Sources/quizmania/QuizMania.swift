@@ -1,0 +1,11 @@
+import ArgumentParser
+
+@main
+struct QuizMania: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "quizmania", abstract: "A real-time quiz battle server.",
+        subcommands: [
+            ServeCommand.self, MigrateCommand.self, ReplayCommand.self,
+            ConformanceCommand.self,
+        ])
+}
