@@ -1,0 +1,5 @@
+// The quiet pages around the game, in one download.
+export { GameScreen } from "../screens/GameScreen";
+export { HistoryScreen } from "../screens/HistoryScreen";
+export { LicencesScreen } from "../screens/LicencesScreen";
+export { SettingsScreen } from "../screens/SettingsScreen";

@@ -1,0 +1,50 @@
+import { Store } from "../state/store";
+
+interface Sample {
+  offset: number;
+  roundTripMs: number;
+}
+
+/** Samples kept; the one with the smallest round trip counts. */
+const samplesMax = 8;
+
+/**
+ * The room's clock as seen from here: local monotonic time plus an offset. Wall clocks play no part.
+ *
+ * `offset` is a store, so that countdowns start again when the estimate changes.
+ */
+export class RoomClock {
+  #samples: Sample[] = [];
+  #now: () => number;
+  readonly offset = new Store<{ value: number; frozenAt?: number }>({ value: 0 });
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  /** Room time, milliseconds. */
+  now = (): number => {
+    const { value, frozenAt } = this.offset.get();
+    return frozenAt ?? this.#now() + value;
+  };
+
+  /** A `time:sync` exchange: sent and received in local time, the server's answer in room time. */
+  sample(sentAt: number, receivedAt: number, roomTime: number): void {
+    const roundTripMs = receivedAt - sentAt;
+    this.#samples = [...this.#samples, { offset: roomTime - (sentAt + receivedAt) / 2, roundTripMs }].slice(-samplesMax);
+    const best = this.#samples.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a));
+    const { value, frozenAt } = this.offset.get();
+    if (frozenAt === undefined && best.offset !== value) this.offset.set({ value: best.offset });
+  }
+
+  /** A rough start from an event that says what time it is; real samples replace it. */
+  restart(roomTime: number): void {
+    this.#samples = [];
+    this.offset.set({ value: roomTime - this.#now() });
+  }
+
+  /** The room's clock stands still until `restart`. */
+  freeze(): void {
+    if (this.offset.get().frozenAt === undefined) this.offset.patch({ frozenAt: this.now() });
+  }
+}

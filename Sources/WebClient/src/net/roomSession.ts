@@ -1,0 +1,199 @@
+import type { ClientEvents, MemberRole, MePayload, RoomStatePayload } from "../protocol.generated";
+import { app, initialState } from "../state/app";
+import { answerFromSeat } from "../state/answer";
+import { withLine, withRecent } from "../state/chat";
+import { fold, roomEventNames, roomFromState, type RoomEventName } from "../state/room";
+import { Answers } from "./answers";
+import { Chatter } from "./chatter";
+import { RoomClock } from "./clock";
+import { ownIdentity, type Identity } from "./identity";
+import { Link } from "./link";
+import { fault, type Fault, type Result } from "./result";
+import { Timekeeper } from "./timekeeper";
+
+export interface Wanted {
+  code: string;
+  password?: string;
+  role?: MemberRole;
+}
+
+/** Handshakes the server may refuse before this client gives up. */
+const refusalsMax = 3;
+
+/**
+ * The connection to one room, and the only writer of the `app` store.
+ *
+ * Normal path: connect, `room:me` says there is no seat, `room:join`, `room:state`, `room:me`, acknowledged. After a
+ * drop the socket reconnects by itself. Recovered: the missed events were replayed. Not recovered: the server sends
+ * `room:state` when the seat is still there, and `room:me` either way; without a seat this client joins again. Either
+ * way what was not acknowledged is sent again.
+ */
+export class RoomSession {
+  readonly clock = new RoomClock();
+  readonly answers = new Answers(() => this.#link);
+  readonly chat = new Chatter(() => this.#link);
+  #timekeeper = new Timekeeper(this.clock, () => this.#link);
+  #link: Link | undefined;
+  #wanted: Wanted | undefined;
+  #identity: Identity = ownIdentity;
+  /** Since this connection began. */
+  #stateSeen = false;
+  #joining = false;
+  #refusals = 0;
+
+  /** Opens the room; asking again for the room this client is in, or is joining, changes nothing. */
+  join(wanted: Wanted, identity: Identity = ownIdentity): void {
+    const { membership } = app.get();
+    const busy = membership === "in" || membership === "joining";
+    if (busy && this.#wanted?.code === wanted.code && this.#identity === identity) return;
+    this.close();
+    this.#wanted = wanted;
+    this.#identity = identity;
+    this.#refusals = 0;
+    app.set({ ...initialState, link: "connecting", membership: "joining" });
+    const link = new Link(() => this.#identity.auth(), {
+      connected: (recovered) => this.#connected(recovered),
+      disconnected: (ended) => this.#disconnected(ended),
+      unreachable: (refused) => void this.#unreachable(refused),
+    });
+    this.#link = link;
+    this.#listen(link);
+    link.open();
+  }
+
+  async leave(): Promise<void> {
+    await this.#link?.ask("room:leave", {});
+    this.close();
+  }
+
+  /** Gives up the seat in whatever other room this player sits, then joins the wanted one. */
+  async leaveOtherAndJoin(): Promise<void> {
+    await this.#link?.ask("room:leave", {});
+    await this.#join();
+  }
+
+  close(): void {
+    this.#timekeeper.stop();
+    this.#link?.close();
+    this.#link = undefined;
+    this.#wanted = undefined;
+    app.set(initialState);
+  }
+
+  async ask<E extends keyof ClientEvents>(
+    name: E,
+    command: ClientEvents[E]["command"],
+  ): Promise<Result<ClientEvents[E]["ack"]>> {
+    return this.#link ? await this.#link.ask(name, command) : fault("offline");
+  }
+
+  #listen(link: Link): void {
+    for (const name of roomEventNames) this.#fold(link, name);
+    link.on("room:state", (state) => this.#state(state));
+    link.on("room:me", (me) => this.#me(me));
+    link.on("chat:message", (message) => {
+      app.update((state) => ({ ...state, chat: withLine(state.chat, { ...message, status: "sent" }) }));
+    });
+    link.on("chat:recent", ({ messages }) => {
+      app.update((state) => ({ ...state, chat: withRecent(state.chat, messages) }));
+    });
+    link.on("room:saving", ({ saving, at }) => {
+      if (saving) return this.clock.freeze();
+      this.clock.restart(at);
+      this.#timekeeper.start();
+    });
+    link.on("room:left", ({ player, reason }) => {
+      if (player === app.get().me?.player && reason === "kicked") this.#end("kicked");
+    });
+    link.on("room:closed", () => this.#end("closed"));
+  }
+
+  #fold<E extends RoomEventName>(link: Link, name: E): void {
+    link.on(name, (event) => {
+      const { room } = app.get();
+      if (room) app.patch({ room: fold(room, name, event, (note) => console.warn(note)) });
+    });
+  }
+
+  #state(state: RoomStatePayload): void {
+    this.#stateSeen = true;
+    this.clock.restart(state.at);
+    this.#timekeeper.start();
+    app.patch({ room: roomFromState(state) });
+  }
+
+  #me(me: MePayload): void {
+    this.#identity.adopt(me);
+    const { room, answer } = app.get();
+    app.patch({ me, answer: answerFromSeat(me.seat, room?.game?.id, answer) });
+    if (me.seat?.code === this.#wanted?.code && this.#stateSeen) this.#seated();
+    else if (app.get().membership !== "failed") void this.#join();
+  }
+
+  async #join(): Promise<void> {
+    const wanted = this.#wanted;
+    const link = this.#link;
+    if (!wanted || !link || this.#joining) return;
+    this.#joining = true;
+    app.patch({ membership: "joining", fault: undefined });
+    const answer = await link.ask("room:join", wanted);
+    this.#joining = false;
+    if (this.#link !== link) return;
+    if (answer.ok) return this.#seated();
+    if (answer.fault.code === "offline") return; // The next `room:me` tries again.
+    if (answer.fault.retry !== false || answer.fault.code === "timeout") {
+      setTimeout(() => void this.#join(), answer.fault.retry || 1_000);
+    } else {
+      this.#fail(answer.fault);
+    }
+  }
+
+  #seated(): void {
+    if (app.get().membership !== "in") app.patch({ membership: "in", fault: undefined });
+    this.answers.resume();
+    this.chat.resume();
+  }
+
+  #connected(recovered: boolean): void {
+    this.#refusals = 0;
+    this.#joining = false;
+    this.#stateSeen = recovered;
+    app.patch({ link: "online" });
+    this.#timekeeper.start();
+    if (recovered) this.#seated();
+  }
+
+  #disconnected(ended: boolean): void {
+    this.#timekeeper.stop();
+    if (ended) return this.#end(app.get().membership === "closed" ? "closed" : "kicked");
+    app.patch({ link: navigator.onLine ? "reconnecting" : "offline", latencyMs: undefined });
+  }
+
+  async #unreachable(refused: boolean): Promise<void> {
+    if (!refused) {
+      const before = app.get().link;
+      const link = !navigator.onLine ? "offline" : before === "connecting" ? "connecting" : "reconnecting";
+      return app.patch({ link });
+    }
+    this.#refusals += 1;
+    const link = this.#link;
+    const hope = this.#refusals < refusalsMax && (await this.#identity.renew());
+    if (this.#link !== link) return;
+    if (hope) return link?.open();
+    app.patch({ link: "refused" });
+    this.#fail(fault("unauthorized").fault);
+  }
+
+  #fail(reason: Fault): void {
+    app.patch({ membership: "failed", fault: reason });
+  }
+
+  /** Kicked, or the room is gone: what is on screen stays, nothing reconnects. */
+  #end(membership: "kicked" | "closed"): void {
+    this.#timekeeper.stop();
+    this.#link?.close();
+    app.patch({ membership, link: "idle" });
+  }
+}
+
+export const play = new RoomSession();
