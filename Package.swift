@@ -3,11 +3,12 @@
 import PackageDescription
 
 /// Every target is compiled with the same strictness; see CONTRIBUTING, "Concurrency".
+///
+/// `NonisolatedNonsendingByDefault` is not among them: with it, Swift 6.3.1 builds code that jumps to address 0 (Decision 0007).
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 
 // MARK: - Libraries from elsewhere
@@ -33,6 +34,7 @@ extension Target.Dependency {
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
+    static let systemPackage = product(name: "SystemPackage", package: "swift-system")
     static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
 }
 
@@ -68,6 +70,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-collections.git", from: "1.3.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.8.0"),
         .package(url: "https://github.com/apple/swift-configuration.git", from: "1.4.0"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
     ],
     targets: [
@@ -115,18 +118,34 @@ let package = Package(
                 "chat_fill", "chat_push", "heartbeat", "presence_clear", "rate_limit", "revocations_merge",
             ].map { .embedInCode("Scripts/\($0).lua") }),
 
-        // Composition.
+        // Composition: a node, and the command line around it.
+        part(
+            "QuizNode",
+            [
+                "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", "QuizRoomHost", "QuizSocial",
+                "QuizContent", "QuizGateway", "QuizHTTP", "QuizPostgres", "QuizRedis",
+                .configuration, .serviceLifecycle, .unixSignals, .logging, .nioCore, .nioPosix, .hummingbird,
+                .hummingbirdCore, .systemPackage,
+            ]),
         .executableTarget(
             name: "quizmania",
             dependencies: [
-                "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", "QuizRoomHost", "QuizSocial",
-                "QuizContent", "QuizGateway", "QuizHTTP", "QuizPostgres", "QuizRedis",
-                .argumentParser, .configuration, .serviceLifecycle, .unixSignals, .logging, .nioCore, .nioPosix, .nioSSL, .hummingbird, .hummingbirdCore, .crypto,
+                "QuizModel", "QuizRoom", "QuizWire", "QuizRoomHost", "QuizContent", "QuizGateway", "QuizPostgres",
+                "QuizNode", "QuizTelemetry", .argumentParser, .serviceLifecycle, .logging, .nioCore, .nioPosix, .hummingbirdCore,
+                .httpTypes,
             ],
             swiftSettings: strict),
 
         // Beside it.
         part("QuizTestKit", ["QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent"]),
+        // A node that kills itself where its tests want it to.
+        .executableTarget(
+            name: "faultnode",
+            dependencies: ["QuizNode", "QuizRoomHost", "QuizModel", "QuizShards", "QuizTelemetry", .logging],
+            path: "Tests/FaultNode", swiftSettings: strict),
+        tests(
+            "QuizRoomHostTests",
+            ["QuizRoomHost", "QuizRoom", "QuizModel", "QuizShards", "QuizTelemetry", "QuizTestKit", .nioCore, .nioPosix, .logging]),
         tests("QuizRoomTests", ["QuizRoom", "QuizModel"]),
         tests("QuizModelTests", ["QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),

@@ -3,9 +3,9 @@ import NIOCore
 
 /// hiredis' reader as the decoding half of a channel: bytes in, replies out.
 ///
-/// It has no socket, no thread and no `redisContext`. hiredis 0.14 reads arrays to a depth of 7 and no RESP3, so nobody may send
-/// `HELLO 3`. It allocates what an array's header promises (8 bytes an element) before the elements are there; only Redis
-/// itself can send such a header, and the stall limit of ``RedisClientCore`` ends the wait for it.
+/// It has no socket, no thread and no `redisContext`. hiredis 0.14 reads arrays to a depth of 7 and no RESP3, so nobody
+/// may send `HELLO 3`. It allocates what an array's header promises (8 bytes an element) before the elements are there;
+/// only Redis itself can send such a header, and the stall limit of ``RedisClientCore`` ends the wait for it.
 final class HiredisDecoder: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = RedisReply
@@ -13,7 +13,8 @@ final class HiredisDecoder: ChannelInboundHandler {
     private var reader: UnsafeMutablePointer<redisReader>?
     private let replyBytesMax: Int
 
-    /// - Parameter replyBytesMax: bytes of an unfinished reply this connection is willing to hold; hiredis has no bound of its own.
+    /// - Parameter replyBytesMax: bytes of an unfinished reply this connection is willing to hold; hiredis has no bound
+    ///   of its own.
     init(replyBytesMax: Int) { self.replyBytesMax = replyBytesMax }
 
     func handlerAdded(context: ChannelHandlerContext) { reader = redisReaderCreate() }

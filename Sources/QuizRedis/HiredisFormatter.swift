@@ -1,7 +1,8 @@
 import CHiredis
 import NIOCore
 
-/// hiredis' formatter as the encoding half of a channel; keeps its scratch space, so that an argument costs no allocation.
+/// hiredis' formatter as the encoding half of a channel; keeps its scratch space, so that an argument costs no
+/// allocation.
 struct HiredisFormatter {
     private var bytes: [UInt8] = []
     private var lengths: [Int] = []

@@ -31,8 +31,8 @@ struct RateLimit: Sendable, Hashable {
 
 /// Counts the requests this node sees; used alone, or while Redis is away.
 ///
-/// Holds at most twice `bucketsMax` strangers. When it is full the older half is forgotten: a flood from very many addresses is let
-/// through sooner, and memory stays bounded.
+/// Holds at most twice `bucketsMax` strangers. When it is full the older half is forgotten: a flood from very many
+/// addresses is let through sooner, and memory stays bounded.
 package final class LocalRateLimiter: RateLimiter {
     /// Strangers remembered in each half.
     package static let bucketsMax = 20_000
@@ -53,7 +53,9 @@ package final class LocalRateLimiter: RateLimiter {
     private let now: @Sendable () -> Int64
 
     /// - Parameter now: microseconds of a clock that never goes back.
-    package init(now: @escaping @Sendable () -> Int64 = { Int64(clamping: NIODeadline.now().uptimeNanoseconds / 1_000) }) {
+    package init(
+        now: @escaping @Sendable () -> Int64 = { Int64(clamping: NIODeadline.now().uptimeNanoseconds / 1_000) }
+    ) {
         self.now = now
     }
 

@@ -6,7 +6,8 @@ import Synchronization
 
 /// Tells everybody once a second that this node lives, and notices when Redis is another one than before.
 ///
-/// The key holds a counter, not a time: whoever watches judges by its own monotonic clock whether the counter stands still.
+/// The key holds a counter, not a time: whoever watches judges by its own monotonic clock whether the counter stands
+/// still.
 package final class NodeHeartbeat: Service {
     package static let interval = Duration.seconds(1)
     /// Milliseconds after the last beat at which the node is forgotten.
@@ -27,8 +28,8 @@ package final class NodeHeartbeat: Service {
     private let onNewGeneration: @Sendable (_ generation: String) async -> Void
     private let state = Mutex(State())
 
-    /// - Parameter onNewGeneration: called when Redis was emptied or replaced, not for the first generation seen. Everything this
-    ///   node keeps in Redis is to be written again then.
+    /// - Parameter onNewGeneration: called when Redis was emptied or replaced, not for the first generation seen.
+    ///   Everything this node keeps in Redis is to be written again then.
     package init(
         client: RedisClient, keys: RedisKey.Space = .init(), incarnation: Incarnation, node: String,
         metrics: MetricsRegistry, logger: Logger,
@@ -66,17 +67,20 @@ package final class NodeHeartbeat: Service {
             $0.beat += 1
             return $0.beat
         }
-        do {
-            guard client.isConnected else { throw RedisFailure(.connectionLost) }
-            let reply = try await client.evaluate(
-                .heartbeat, keys: [keys.node(incarnation).text, keys.generation.text],
-                arguments: [node, String(beat), String(Self.ttlMs), Incarnation.random().description])
-            if let generation = reply.text { await saw(generation) }
-            return true
-        } catch {
+        guard let reply = await send(beat) else {
             failures.increment()
             return false
         }
+        if let generation = reply.text { await saw(generation) }
+        return true
+    }
+
+    /// Nil: Redis did not take it. (A `do` with a typed throw around this call crashes the optimiser of Swift 6.3.1.)
+    private func send(_ beat: UInt64) async -> RedisReply? {
+        guard client.isConnected else { return nil }
+        return try? await client.evaluate(
+            .heartbeat, keys: [keys.node(incarnation).text, keys.generation.text],
+            arguments: [node, String(beat), String(Self.ttlMs), Incarnation.random().description])
     }
 
     /// Gives the node's key up at once, so that nobody waits for it to expire.

@@ -7,8 +7,8 @@ import Synchronization
 
 /// One connection to Redis that comes back by itself.
 ///
-/// Commands given while it is away wait, each as long as its own patience. Everything a game needs works without Redis, so no
-/// caller waits long: a command either has an answer or fails within its patience.
+/// Commands given while it is away wait, each as long as its own patience. Everything a game needs works without Redis,
+/// so no caller waits long: a command either has an answer or fails within its patience.
 package final class RedisClient: Service {
     private let core: NIOLoopBoundBox<RedisClientCore>
     private let loop: any EventLoop
@@ -26,7 +26,8 @@ package final class RedisClient: Service {
         let shared = RedisClientShared(metrics: metrics)
         self.shared = shared
         metrics.observe(.redisQueuedCommands) { Double(shared.pending.load(ordering: .relaxed)) }
-        let tls = try configuration.endpoint.tls
+        let tls =
+            try configuration.endpoint.tls
             ? NIOSSLContext(configuration: configuration.tls ?? .makeClientConfiguration()) : nil
         core = .makeBoxSendingValue(
             RedisClientCore(configuration: configuration, tls: tls, loop: loop, shared: shared, logger: logger),

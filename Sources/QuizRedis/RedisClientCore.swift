@@ -208,7 +208,8 @@ final class RedisClientCore {
             if let oldest = connection.sweep(now: now) {
                 inFlight = true
                 if oldest + TimeAmount(configuration.stallLimit) <= now {
-                    connection.close(RedisFailure(.connectionLost, "Redis did not answer for \(configuration.stallLimit)."))
+                    connection.close(
+                        RedisFailure(.connectionLost, "Redis did not answer for \(configuration.stallLimit)."))
                 }
             }
         case .idle, .connecting, .waiting, .closed: break

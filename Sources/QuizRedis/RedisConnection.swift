@@ -12,8 +12,8 @@ struct RedisRequest: Sendable {
 
 /// The commands in flight on one connection, first in, first answered. Confined to its loop.
 ///
-/// Commands of one tick of the loop leave in one write. A command whose caller gave up keeps its place until its reply comes, else
-/// every later reply would go to the wrong caller.
+/// Commands of one tick of the loop leave in one write. A command whose caller gave up keeps its place until its reply
+/// comes, else every later reply would go to the wrong caller.
 final class RedisConnection: ChannelInboundHandler {
     typealias InboundIn = RedisReply
     typealias OutboundOut = ByteBuffer

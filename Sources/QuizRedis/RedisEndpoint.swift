@@ -10,7 +10,8 @@ package struct RedisEndpoint: Sendable, Hashable, CustomStringConvertible {
     package var database: Int
 
     package init(
-        host: String, port: Int = 6379, tls: Bool = false, user: String? = nil, password: String? = nil, database: Int = 0
+        host: String, port: Int = 6379, tls: Bool = false, user: String? = nil, password: String? = nil,
+        database: Int = 0
     ) {
         self.host = host
         self.port = port

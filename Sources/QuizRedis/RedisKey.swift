@@ -2,8 +2,9 @@ package import QuizModel
 
 /// The name of everything this product keeps in Redis, and the only place where such a name is written.
 ///
-/// A key is `<prefix>:{<tag>}:<what>`. What a script touches together has one tag, so that it lies in one slot of a Redis
-/// Cluster. Nothing of a game's content is kept here: no question, answer, choice, score or anything from which these follow.
+/// A key is `<prefix>:{<tag>}:<what>`. What a script touches together has one tag, so that it lies in one slot of a
+/// Redis Cluster. Nothing of a game's content is kept here: no question, answer, choice, score or anything from which
+/// these follow.
 package struct RedisKey: Sendable, Hashable, CustomStringConvertible {
     package let text: String
     package var description: String { text }
@@ -18,19 +19,23 @@ package struct RedisKey: Sendable, Hashable, CustomStringConvertible {
         /// - Parameter prefix: without braces, which mark the tag.
         package init(prefix: String = "qm") { self.prefix = prefix.filter { $0 != "{" && $0 != "}" } }
 
-        /// String: when the next request of a stranger at a door is due, in microseconds of the server's clock. Expires when it is past.
+        /// String: when the next request of a stranger at a door is due, in microseconds of the server's clock. Expires
+        /// when it is past.
         package func rateLimit(door: String, key: String) -> RedisKey {
             let safe = String(key.prefix(strangerMax).map { $0 == "{" || $0 == "}" ? "_" : $0 })
             return RedisKey(text: "\(prefix):{\(door):\(safe)}:limit")
         }
 
-        /// List: the newest lines of a room as JSON, oldest first, behind an empty string that says "filled". Expires after an hour without a line.
+        /// List: the newest lines of a room as JSON, oldest first, behind an empty string that says "filled". Expires
+        /// after an hour without a line.
         package func recentChat(_ room: RoomID) -> RedisKey { RedisKey(text: "\(prefix):{\(room)}:chat") }
 
-        /// String: a line was stored while the list was not there, so whoever read the store just now may not have seen it. Expires after seconds.
+        /// String: a line was stored while the list was not there, so whoever read the store just now may not have seen
+        /// it. Expires after seconds.
         package func chatMissed(_ room: RoomID) -> RedisKey { RedisKey(text: "\(prefix):{\(room)}:chat.missed") }
 
-        /// Hash: player → `issued before ms`:`until ms`, and the field `filled`. One key, so that it is lost whole or not at all.
+        /// Hash: player → `issued before ms`:`until ms`, and the field `filled`. One key, so that it is lost whole or
+        /// not at all.
         package var revocations: RedisKey { RedisKey(text: "\(prefix):{revocations}:marks") }
 
         /// String: `incarnation`|`node`|`room code or nothing`. Expires unless repeated.
@@ -41,7 +46,8 @@ package struct RedisKey: Sendable, Hashable, CustomStringConvertible {
             RedisKey(text: "\(prefix):{nodes}:node.\(incarnation)")
         }
 
-        /// String: drawn by the first node that finds it missing; another value means that Redis was emptied or replaced.
+        /// String: drawn by the first node that finds it missing; another value means that Redis was emptied or
+        /// replaced.
         package var generation: RedisKey { RedisKey(text: "\(prefix):{nodes}:generation") }
     }
 }

@@ -6,7 +6,8 @@ import Synchronization
 
 /// Counts strangers' requests in Redis, for all nodes together; without Redis, or while it is slow, on this node alone.
 ///
-/// After a failure the local limiter decides for a while; then one request tries Redis again while the others stay local.
+/// After a failure the local limiter decides for a while; then one request tries Redis again while the others stay
+/// local.
 package final class RedisRateLimiter: RateLimiter {
     /// How long Redis may take for a decision, by default.
     package static let patience = Duration.milliseconds(50)

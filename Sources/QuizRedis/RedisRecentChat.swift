@@ -5,9 +5,10 @@ import Synchronization
 
 /// The newest lines of each room in a Redis list, so that a join does not ask PostgreSQL.
 ///
-/// A list is either complete or not there. It is made only by `fill`, from what the store said; `push` extends a list that is
-/// there, and where there is none it leaves a short-lived mark that keeps a `fill` under way from hiding the new line. A list
-/// that may have missed a line of this node, because Redis did not answer, is deleted before it is used again.
+/// A list is either complete or not there. It is made only by `fill`, from what the store said; `push` extends a list
+/// that is there, and where there is none it leaves a short-lived mark that keeps a `fill` under way from hiding the
+/// new line. A list that may have missed a line of this node, because Redis did not answer, is deleted before it is
+/// used again.
 package final class RedisRecentChat: RecentChat {
     /// A list nobody writes to is forgotten after this long.
     static let expiryMs = 3_600_000

@@ -6,10 +6,10 @@ import ServiceLifecycle
 
 /// Revocations with a fast copy in Redis in front of the store that decides.
 ///
-/// The copy is one hash. Its field `filled` says that it was complete when it was written; a hash without it (Redis was emptied,
-/// restarted, or another mark made it anew) is not believed, and the question goes to the store. So is a hash that nobody has
-/// refreshed for ``expiryMs``: it is gone by then. A mark reaches the copy with `revoke`; if Redis drops just that write
-/// (it may), the next refresh brings it, at most ``refreshMs`` later.
+/// The copy is one hash. Its field `filled` says that it was complete when it was written; a hash without it (Redis was
+/// emptied, restarted, or another mark made it anew) is not believed, and the question goes to the store. So is a hash
+/// that nobody has refreshed for ``expiryMs``: it is gone by then. A mark reaches the copy with `revoke`; if Redis
+/// drops just that write (it may), the next refresh brings it, at most ``refreshMs`` later.
 package final class RedisRevocations: RevocationStore, Service {
     /// How old the copy gets before some node fills it again.
     package static let refreshMs: Int64 = 10_000
@@ -112,7 +112,9 @@ package final class RedisRevocations: RevocationStore, Service {
     package func refreshIfDue() async {
         guard client.isConnected else { return }
         guard let filled = try? await client.command(["HGET", key, "filled"]) else { return }  // away: tried again soon
-        if let age = filled.text.flatMap({ Int64($0) }).map({ now() - $0 }), (0..<Self.refreshMs).contains(age) { return }
+        if let age = filled.text.flatMap({ Int64($0) }).map({ now() - $0 }), (0..<Self.refreshMs).contains(age) {
+            return
+        }
         do {
             try await refresh(from: store)
         } catch {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import QuizNode
 import QuizPostgres
 
 /// `quizmania migrate`: brings the database's schema up to this build.

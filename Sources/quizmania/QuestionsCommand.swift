@@ -1,7 +1,10 @@
 import ArgumentParser
 import Foundation
+import Logging
 import QuizContent
 import QuizModel
+import QuizNode
+import QuizPostgres
 
 /// `quizmania questions import|export|validate`: questions from and to files.
 struct QuestionsCommand: AsyncParsableCommand {
@@ -13,9 +16,11 @@ struct QuestionsCommand: AsyncParsableCommand {
             """,
         subcommands: [Import.self, Export.self, Validate.self])
 
-    /// Opens the question store of this installation. Set by the composition root around the command's run.
-    @TaskLocal static var openStore: @Sendable () async throws -> any QuestionStore = {
-        throw ValidationError("No question store is configured.")
+    /// Opens the question store of this installation.
+    static func openStore() async throws -> any QuestionStore {
+        let settings = try await NodeSettings.load(file: nil)
+        let configuration = PostgresConfiguration(conninfo: try settings.postgresConninfo())
+        return PostgresDatabase(configuration: configuration, log: Logger(label: "quizmania.questions")).questions
     }
 
     enum Format: String, CaseIterable, ExpressibleByArgument {

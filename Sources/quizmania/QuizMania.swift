@@ -5,7 +5,7 @@ struct QuizMania: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quizmania", abstract: "A real-time quiz battle server.",
         subcommands: [
-            ServeCommand.self, MigrateCommand.self, ReplayCommand.self,
+            ServeCommand.self, MigrateCommand.self, QuestionsCommand.self, ReplayCommand.self, SchemaCommand.self,
             ConformanceCommand.self,
         ])
 }

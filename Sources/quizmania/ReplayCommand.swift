@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Logging
+import QuizNode
 import QuizModel
 import QuizPostgres
 import QuizRoom

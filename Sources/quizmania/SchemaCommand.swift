@@ -10,7 +10,8 @@ struct SchemaCommand: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: "schema", abstract: "Write the protocol's documents, generated from its types.",
-        discussion: "openapi: the HTTP API. asyncapi: the socket's events. typescript: the types the web client is built with.")
+        discussion:
+            "openapi: the HTTP API. asyncapi: the socket's events. typescript: the types the web client is built with.")
 
     @Argument(help: "Which document: openapi, asyncapi or typescript.")
     var document: Document

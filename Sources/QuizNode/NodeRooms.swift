@@ -1,6 +1,6 @@
-import QuizHTTP
-import QuizModel
-import QuizRoomHost
+internal import QuizHTTP
+internal import QuizModel
+internal import QuizRoomHost
 
 /// The node's rooms as the HTTP API sees them.
 struct NodeRooms: RoomDirectory {

@@ -1,9 +1,9 @@
-import Foundation
-import QuizRoomHost
-import QuizSocial
+internal import Foundation
+package import QuizRoomHost
+internal import QuizSocial
 
 /// The keys of a deployment, each in a file of its own outside the database.
-struct NodeSecrets: Sendable {
+package struct NodeSecrets: Sendable {
     /// Signs access, recovery and CSRF tokens; 32 bytes or more.
     var session: SessionSecret
     /// Keys of rooms: offsets and password digests; 32 bytes or more.
@@ -20,7 +20,7 @@ struct NodeSecrets: Sendable {
     }
 
     /// - Parameter path: 32 bytes, an Ed25519 private key.
-    static func signer(_ path: String) throws -> ResultSigner {
+    package static func signer(_ path: String) throws -> ResultSigner {
         if let data = FileManager.default.contents(atPath: path) {
             do {
                 return try ResultSigner(secret: Array(data))

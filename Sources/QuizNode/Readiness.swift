@@ -1,7 +1,7 @@
-import QuizModel
-import QuizPostgres
-import QuizRedis
-import Synchronization
+internal import QuizModel
+internal import QuizPostgres
+internal import QuizRedis
+internal import Synchronization
 
 /// What `GET /health/ready` says: whether the node takes players, and what keeps it from it.
 final class Readiness: Sendable {

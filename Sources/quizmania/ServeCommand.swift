@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import QuizNode
 import QuizTelemetry
 
 /// `quizmania serve`: one node, until SIGTERM or SIGINT.

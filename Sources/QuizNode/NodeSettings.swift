@@ -1,13 +1,13 @@
-import Configuration
-import Foundation
-import Logging
-import QuizTelemetry
-import SystemPackage
+internal import Configuration
+internal import Foundation
+package import Logging
+package import QuizTelemetry
+internal import SystemPackage
 
 /// Everything a node is told: `config/quizmania.json` < environment `QUIZMANIA_…` < flags.
 ///
 /// Each key gives name, meaning and default in `keys`; `quizmania serve --print-config` shows the values in force.
-struct NodeSettings: Sendable {
+package struct NodeSettings: Sendable {
     var nodeName: String
     var httpHost: String
     var httpPort: Int
@@ -23,11 +23,11 @@ struct NodeSettings: Sendable {
     var postgresLanes: Int
     var redis: String
     var redisPasswordFile: String?
-    var secretsDirectory: String
+    package var secretsDirectory: String
     var webDirectory: String
     var eventLoops: Int
-    var logFormat: LogFormat
-    var logLevel: Logger.Level
+    package var logFormat: LogFormat
+    package var logLevel: Logger.Level
     var pingIntervalMs: Int
     var pingTimeoutMs: Int
     var handshakesPerSecond: Int
@@ -66,7 +66,7 @@ struct NodeSettings: Sendable {
 
     /// - Parameter overrides: values of flags, by key.
     /// - Throws: `SettingsFault` with a sentence for the first value that cannot be used.
-    static func load(file: String?, overrides: [String: String] = [:]) async throws -> NodeSettings {
+    package static func load(file: String?, overrides: [String: String] = [:]) async throws -> NodeSettings {
         var providers: [any ConfigProvider] = [
             InMemoryProvider(
                 values: Dictionary(
@@ -141,7 +141,7 @@ struct NodeSettings: Sendable {
     }
 
     /// The values in force, a line each; there is no secret among them, only the files' names.
-    var lines: [String] {
+    package var lines: [String] {
         let values: [String?] = [
             nodeName, httpHost, String(httpPort), publicURL, allowedOrigins.joined(separator: ","),
             trustedProxies.joined(separator: ","), metricsHost, String(metricsPort), tlsCertificateFile, tlsKeyFile,
@@ -153,7 +153,7 @@ struct NodeSettings: Sendable {
     }
 
     /// The connection string with the password from its file.
-    func postgresConninfo() throws(SettingsFault) -> String {
+    package func postgresConninfo() throws(SettingsFault) -> String {
         guard let postgresPasswordFile else { return postgres }
         let password = try SecretFile.text(postgresPasswordFile)
         let quoted = password.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
@@ -162,9 +162,9 @@ struct NodeSettings: Sendable {
 }
 
 /// A setting that cannot be used; the sentence says what to do.
-struct SettingsFault: Error, CustomStringConvertible {
-    var description: String
-    init(_ description: String) { self.description = description }
+package struct SettingsFault: Error, CustomStringConvertible {
+    package var description: String
+    package init(_ description: String) { self.description = description }
 }
 
 /// Secrets come from files, never from the command line.

@@ -1,32 +1,42 @@
-import Foundation
-import Hummingbird
-import HummingbirdCore
-import Logging
-import NIOCore
-import NIOPosix
-import QuizContent
-import QuizGateway
-import QuizHTTP
-import QuizModel
-import QuizPostgres
-import QuizRedis
-import QuizRoom
-import QuizRoomHost
-import QuizSocial
-import QuizTelemetry
-import QuizWire
-import ServiceLifecycle
-import UnixSignals
+internal import Foundation
+internal import Hummingbird
+internal import HummingbirdCore
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import QuizContent
+internal import QuizGateway
+internal import QuizHTTP
+internal import QuizModel
+internal import QuizPostgres
+internal import QuizRedis
+internal import QuizRoom
+package import QuizRoomHost
+internal import QuizSocial
+internal import QuizTelemetry
+internal import QuizWire
+internal import ServiceLifecycle
+internal import UnixSignals
 
 /// One node: the parts of the product put together. Nothing is decided here.
-struct Node {
-    let settings: NodeSettings
-    let log: Logger
+package struct Node {
+    /// Puts something between the rooms and their storage; how tests kill a node at a chosen instant.
+    package typealias Storage = @Sendable (any RoomJournal, any RoomStore) -> (any RoomJournal, any RoomStore)
+
+    private let settings: NodeSettings
+    private let log: Logger
+    private let storage: Storage
+
+    package init(settings: NodeSettings, log: Logger, storage: @escaping Storage = { ($0, $1) }) {
+        self.settings = settings
+        self.log = log
+        self.storage = storage
+    }
 
     /// Runs until SIGTERM or SIGINT.
     ///
     /// - Throws: a sentence when something the node depends on is not there at start.
-    func run() async throws {
+    package func run() async throws {
         let secrets = try NodeSecrets(directory: settings.secretsDirectory)
         let registry = MetricsRegistry()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
@@ -35,6 +45,7 @@ struct Node {
         let wallClockMs: @Sendable () -> Int64 = { LogTime.nowMs() }
 
         let database = try await openDatabase()
+        let (journal, store) = storage(database.journal, database.rooms)
         let redis = try makeRedis(loop: loops[0], registry: registry)
         let work = BackgroundWork()
         let revocations = RedisRevocations(client: redis, store: database.revocations, logger: log)
@@ -47,7 +58,7 @@ struct Node {
         let host = RoomHost(
             configuration: .init(incarnation: incarnation, lanes: settings.postgresLanes),
             parts: .init(
-                journal: database.journal, store: database.rooms, broadcaster: GatewayBroadcaster(),
+                journal: journal, store: store, broadcaster: GatewayBroadcaster(),
                 questions: BankQuestions(store: database.questions), work: work, signer: secrets.signer,
                 keys: secrets.rooms, metrics: RoomMetrics(registry), wallClockMs: wallClockMs),
             eventLoops: loops, log: log)
@@ -72,8 +83,8 @@ struct Node {
                 address: .hostname(settings.httpHost, port: settings.httpPort), serverName: nil,
                 backlog: 4_096, reuseAddress: true),
             onServerRunning: { [log, settings] _ in
-                log.notice("The node takes players.", metadata: .keys([.url: "\(settings.publicURL)"]))
                 readiness.open()
+                log.notice("The node takes players.", metadata: .keys([.url: "\(settings.publicURL)"]))
             },
             eventLoopGroupProvider: .shared(group), logger: log)
         let metricsListener = MetricsListener.service(
