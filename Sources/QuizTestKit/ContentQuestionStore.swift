@@ -50,7 +50,8 @@ package final class InMemoryQuestionStore: QuestionStore {
 
     package func packs() async throws(ContentFailure) -> [PackSummary] {
         try banks().map {
-            PackSummary(id: $0.pack.id, title: $0.pack.title, description: $0.pack.description, questions: $0.questions.count)
+            PackSummary(
+                id: $0.pack.id, title: $0.pack.title, description: $0.pack.description, questions: $0.questions.count)
         }
     }
 
