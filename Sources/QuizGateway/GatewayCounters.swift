@@ -8,6 +8,8 @@ package struct GatewayCounters: Sendable, Equatable {
     package var sessions = 0
     /// WebSockets open now, those being probed included.
     package var webSockets = 0
+    /// GETs that wait for something to fetch now.
+    package var heldPolls = 0
     package var handshakes = 0
     /// Handshakes refused with 503.
     package var handshakesShed = 0
@@ -30,6 +32,7 @@ package struct GatewayCounters: Sendable, Equatable {
         sum.connections += right.connections
         sum.sessions += right.sessions
         sum.webSockets += right.webSockets
+        sum.heldPolls += right.heldPolls
         sum.handshakes += right.handshakes
         sum.handshakesShed += right.handshakesShed
         sum.upgrades += right.upgrades

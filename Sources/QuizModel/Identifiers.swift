@@ -76,9 +76,9 @@ extension UniqueIdentifier {
 
 /// 128 bits as two words.
 ///
-/// A stored `UInt128` is aligned to 16 bytes, and Swift 6.3 loses count of that where such arguments of an asynchronous protocol
-/// requirement overflow to the stack (with `NonisolatedNonsendingByDefault`, on x86-64): the call crashes. Two words are
-/// passed correctly. `IdentifierPassingTests` holds a call of that shape.
+/// A stored `UInt128` is aligned to 16 bytes, and Swift 6.3 loses count of that where such arguments of an asynchronous
+/// protocol requirement overflow to the stack (with `NonisolatedNonsendingByDefault`, on x86-64): the call crashes. Two
+/// words are passed correctly. `IdentifierPassingTests` holds a call of that shape.
 struct IdentifierBits: Hashable, Sendable {
     private let high: UInt64
     private let low: UInt64

@@ -16,7 +16,15 @@ extension RoomActor {
         apply(input, reply: target, began: began)
     }
 
+    /// As `submit`, for an input that belongs to a game; another game's is too late.
+    package func submit(_ input: RoomInput, of game: GameID?, reply target: ReplyTarget, began: NIODeadline) {
+        if let game, game != machine.currentGame { return refuse(target, Rejection(.questionClosed), began: began) }
+        submit(input, reply: target, began: began)
+    }
+
     /// Applies one input and waits until it is committed.
+    ///
+    /// A function of its own because Swift 6.3.1 resumes a continuation made inside a function with typed throws at address 0.
     package nonisolated func commit(_ input: RoomInput) async -> Result<RoomReply, Rejection> {
         await withCheckedContinuation { continuation in
             run { $0.submit(input, reply: .callback { continuation.resume(returning: $0) }) }

@@ -52,6 +52,7 @@ struct RoomEnvironment: Sendable {
 package final class RoomLoop: @unchecked Sendable {  // mutable state is confined to `eventLoop`
     package let eventLoop: any EventLoop
     private let metrics: RoomMetrics
+    private let monotonic: @Sendable () -> NIODeadline
     private var clock: LoopClock
     private(set) var standing: Standing
     private var waiting: [RoomID: RoomActor] = [:]
@@ -59,11 +60,15 @@ package final class RoomLoop: @unchecked Sendable {  // mutable state is confine
     private var beat: RepeatedTask?
     private var lastBeat: NIODeadline
 
-    init(eventLoop: any EventLoop, metrics: RoomMetrics) {
+    /// - Parameter monotonic: the clock rooms live by.
+    init(
+        eventLoop: any EventLoop, metrics: RoomMetrics, monotonic: @escaping @Sendable () -> NIODeadline = { .now() }
+    ) {
         self.eventLoop = eventLoop
         self.metrics = metrics
+        self.monotonic = monotonic
+        clock = LoopClock(now: monotonic())
         let now = NIODeadline.now()
-        clock = LoopClock(now: now)
         standing = Standing(confirmed: now)
         lastBeat = now
     }
@@ -82,14 +87,13 @@ package final class RoomLoop: @unchecked Sendable {  // mutable state is confine
     }
 
     /// The loop's time without its gaps.
-    func now() -> NIODeadline { clock.look(.now()) }
+    func now() -> NIODeadline { clock.look(monotonic()) }
 
     var gaps: Int { clock.gaps }
 
     /// A deadline in the loop's own time, for its timers: gaps so far are put back in.
     func real(_ deadline: NIODeadline) -> NIODeadline {
-        let now = NIODeadline.now()
-        return now + (deadline - clock.look(now))
+        .now() + (deadline - now())
     }
 
     func await(_ room: RoomActor) { waiting[room.id] = room }
@@ -112,7 +116,7 @@ package final class RoomLoop: @unchecked Sendable {  // mutable state is confine
         let late = (now - lastBeat).nanoseconds - LoopClock.touchEveryMs * 1_000_000
         metrics.loopLag.observe(Double(max(0, late)) / 1e9)
         lastBeat = now
-        _ = clock.look(now)
+        _ = self.now()
         for room in Array(waiting.values) { room.assumeIsolated { $0.checkCommit(now: now) } }
     }
 }

@@ -22,7 +22,9 @@ package final class EngineConnection: Flushable, @unchecked Sendable {
 
     private var waiting: [Waiting] = []
     private var waitingBytes = 0
-    private var heldPoll: PendingReply?
+    private var heldPoll: PendingReply? {
+        didSet { loop.counters.heldPolls += (heldPoll == nil ? 0 : 1) - (oldValue == nil ? 0 : 1) }
+    }
     private var isFlushScheduled = false
     private var socket: EngineSocket?
     private var probe: EngineSocket?

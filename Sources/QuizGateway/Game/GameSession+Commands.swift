@@ -51,7 +51,8 @@ extension GameSession {
         let input = RoomInput.answer(
             player: player, question: command.question, choice: Array(Set(command.choice)).sorted(), id: command.id,
             ageMs: Int(age))
-        try submit(input, ack: ack, began: began)
+        let (room, target) = (try currentRoom(), reply(ack))
+        room.run { $0.submit(input, of: command.game, reply: target, began: began) }
     }
 
     private func syncTime(_ argument: ByteBuffer, ack: Int?) throws(Rejection) {

@@ -16,7 +16,9 @@ extension AllowedOrigins {
 
     /// What a cross-origin page must be told to see the answer.
     func responseHeaders(_ request: GatewayRequest) -> HTTPHeaders {
-        guard let origin = request.client.origin else { return self == .any ? ["Access-Control-Allow-Origin": "*"] : [:] }
+        guard let origin = request.client.origin else {
+            return self == .any ? ["Access-Control-Allow-Origin": "*"] : [:]
+        }
         switch self {
         // Never with credentials: every page on the web may ask.
         case .any: return ["Access-Control-Allow-Origin": "*"]
@@ -31,7 +33,9 @@ extension AllowedOrigins {
 
     /// Headers of the answer to OPTIONS.
     func preflightHeaders(_ request: GatewayRequest) -> HTTPHeaders {
-        var headers: HTTPHeaders = ["Access-Control-Allow-Methods": "GET,POST,OPTIONS", "Access-Control-Max-Age": "600"]
+        var headers: HTTPHeaders = [
+            "Access-Control-Allow-Methods": "GET,POST,OPTIONS", "Access-Control-Max-Age": "600",
+        ]
         if let asked = request.headers.first(name: "access-control-request-headers") {
             headers.add(name: "Access-Control-Allow-Headers", value: asked)
         }
@@ -41,6 +45,7 @@ extension AllowedOrigins {
     private func isSameOrigin(_ origin: String, _ request: GatewayRequest) -> Bool {
         guard let host = request.headers.first(name: "host") else { return false }
         let page = origin.lowercased()
-        return page == "https://\(host.lowercased())" || (!request.client.isSecure && page == "http://\(host.lowercased())")
+        if page == "https://\(host.lowercased())" { return true }
+        return !request.client.isSecure && page == "http://\(host.lowercased())"
     }
 }

@@ -142,7 +142,8 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case (.idle, .head(let head)): begin(context, head)
         case (.collecting(let request, let body, let since), .body(var piece)):
             guard var kept = body, kept.readableBytes + piece.readableBytes <= configuration.payloadBytesMax else {
-                return exchange = .collecting(request, body: nil, since: since)
+                exchange = .collecting(request, body: nil, since: since)
+                return
             }
             exchange = .idle(since: since)  // so that `kept` is the only owner of its bytes
             kept.writeBuffer(&piece)

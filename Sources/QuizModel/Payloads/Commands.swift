@@ -93,6 +93,9 @@ package struct ConfigureCommand: Codable, Sendable, Hashable {
 /// `game:answer`. Ack: `AnswerAck`, after the answer is stored durably. Sending it again, also from another
 /// connection, gives the recorded answer back.
 package struct AnswerCommand: Codable, Sendable, Hashable {
+    /// The game the question belongs to. With it, an answer sent again after a rematch has begun is not taken for one to the new
+    /// game's question.
+    package var game: GameID?
     /// Index of the question in the game.
     package var question: Int
     /// Indices into the choices as shown; one unless the kind is `multiple`.
@@ -100,7 +103,8 @@ package struct AnswerCommand: Codable, Sendable, Hashable {
     /// The client's name for this answer; repeated by its retries.
     package var id: ClientID
 
-    package init(question: Int, choice: [Int], id: ClientID) {
+    package init(game: GameID? = nil, question: Int, choice: [Int], id: ClientID) {
+        self.game = game
         self.question = question
         self.choice = choice
         self.id = id

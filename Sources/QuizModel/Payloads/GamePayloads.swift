@@ -252,7 +252,7 @@ package struct ResumedPayload: Codable, Sendable, Hashable {
     }
 }
 
-/// Server event `game:lobby`, class *game*: back to the lobby, for a rematch or because the host ended the game.
+/// Server event `game:lobby`, class *game*: back to the lobby after a game.
 package struct LobbyPayload: Codable, Sendable, Hashable {
     package var seq: Int
     package var at: RoomInstant
