@@ -96,13 +96,13 @@ package struct Node {
         var services: [any Service] = [redis, database, work, revocations, heartbeat, metricsListener]
         if let certificates { services.append(certificates) }
         services.append(ActivatedRooms(host: host, work: work, then: web))
-        services.append(GatewayMeter(metrics: gatewayMetrics, registry: registry))
+        services.append(NodeMeter(gateway: gatewayMetrics, host: host, registry: registry))
         let running = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: log))
+        // The loops end with the process: connections that are still closing must not find theirs gone.
         try await running.run()
-        try await group.shutdownGracefully()
     }
 
     // MARK: - Parts
@@ -200,23 +200,6 @@ struct ActivatedRooms: Service {
             group.addTask { try await web.run() }
             try await group.next()
             group.cancelAll()
-        }
-    }
-}
-
-/// Copies what the gateway's loops count into the registry, once a second.
-struct GatewayMeter: Service {
-    let metrics: GatewayMetrics
-    let registry: MetricsRegistry
-
-    func run() async throws {
-        let sessions = registry.gauge(.gatewaySessionsOpen)
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                let counters = await metrics.counters()
-                sessions.set(counters.sessions)
-                try? await Task.sleep(for: .seconds(1))  // ends early only when cancelled
-            }
         }
     }
 }

@@ -83,6 +83,7 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
         case .committed:
             metrics.batches[.committed].increment()
             metrics.rows.increment(by: rowsInFlight)
+            metrics.batchRows.observe(Double(rowsInFlight))
             metrics.commitSeconds.observe(Double((NIODeadline.now() - began).nanoseconds) / 1e9)
         case .failed(let failure):
             metrics.batches[.failed].increment()
@@ -104,6 +105,7 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
         case .sendAgain(let batch, let afterMs):
             loop.scheduleTask(in: .milliseconds(Int64(afterMs))) { self.send(batch) }
         case .readTerms(let shards):
+            metrics.appendsRefused.increment()
             readTerms(of: shards)
         case .committed(let room, let head):
             delegate?.committed(room, head, began: began)

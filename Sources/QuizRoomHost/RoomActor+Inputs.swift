@@ -89,7 +89,7 @@ extension RoomActor {
             if machine.phase != before { phaseChanged = applied.number }
             for effect in step.effects { push(effect) }
             if let attaching { attach(attaching.session, joined: attaching.joined) }
-            if let reply = step.reply { push(.reply(target, .success(reply), began: began)) }
+            push(.reply(target, .success(step.reply ?? .done), began: began))
             considerSnapshot()
             armTimer()
         }

@@ -112,6 +112,8 @@ package actor RoomActor {
     /// For `time:sync`.
     package func preciseTime() -> Double { clock.precise(at: environment.loop.now()) }
 
+    package var phase: RoomPhase { machine.phase }
+
     package func summary() -> RoomSummary { machine.summary() }
 
     /// Digest a presented password is compared by; the password itself is neither kept nor journaled.

@@ -10,13 +10,14 @@ package struct RoomMetrics: Sendable {
     let roomsClosed: MetricCounter
     let roomsSaving: MetricGauge
     let roomsQuarantined: MetricGauge
-    let live: MetricGauges<RoomPhase>
     let inputsApplied: MetricCounter
     let inputsRejected: MetricCounters<ErrorCode>
     let ackSeconds: MetricHistogram
     let gamesFinished: MetricCounter
     let batches: MetricCounters<BatchLabel>
     let rows: MetricCounter
+    let batchRows: MetricHistogram
+    let appendsRefused: MetricCounter
     let commitSeconds: MetricHistogram
     let backlogRows: MetricGauge
     let backlogBytes: MetricGauge
@@ -32,13 +33,14 @@ package struct RoomMetrics: Sendable {
         roomsClosed = registry.counter(.roomsClosedTotal)
         roomsSaving = registry.gauge(.roomsSaving)
         roomsQuarantined = registry.gauge(.roomsQuarantined)
-        live = registry.gauges(.roomsLive, by: RoomPhase.self)
         inputsApplied = registry.counter(.roomInputsAppliedTotal)
         inputsRejected = registry.counters(.roomInputsRejectedTotal, by: ErrorCode.self)
         ackSeconds = registry.histogram(.roomAckSeconds)
         gamesFinished = registry.counter(.roomGamesFinishedTotal)
         batches = registry.counters(.journalBatchesTotal, by: BatchLabel.self)
         rows = registry.counter(.journalRowsTotal)
+        batchRows = registry.histogram(.journalBatchRows)
+        appendsRefused = registry.counter(.journalAppendsRefusedTotal)
         commitSeconds = registry.histogram(.journalCommitSeconds)
         backlogRows = registry.gauge(.journalBacklogRows)
         backlogBytes = registry.gauge(.journalBacklogBytes)

@@ -48,7 +48,8 @@ package struct JSONLogHandler: LogHandler {
 }
 
 extension LogHandler {
-    /// The handler's, the provider's and the event's metadata; the nearer one wins. An attached error goes under `error`.
+    /// The handler's, the provider's and the event's metadata; the nearer one wins. An attached error goes under
+    /// `error`.
     func effectiveMetadata(of event: LogEvent) -> Logger.Metadata {
         var all = metadata
         if let provided = metadataProvider?.get() { all.merge(provided) { _, nearer in nearer } }

@@ -2,7 +2,8 @@ package import Logging
 
 /// The keys of log metadata. Messages are constant sentences; everything that varies goes under one of these.
 ///
-/// Never logged under any key: answers before their reveal, tokens, chat text, whole payloads. Their type and size may be.
+/// Never logged under any key: answers before their reveal, tokens, chat text, whole payloads. Their type and size may
+/// be.
 package enum LogKey: String, Sendable, CaseIterable {
     // Who and where.
     case roomID = "room.id"

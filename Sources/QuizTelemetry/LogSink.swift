@@ -16,8 +16,8 @@ package protocol LogSink: Sendable {
 
 /// Writes lines to a file descriptor, one after the other.
 ///
-/// A write blocks while the reader of a pipe is slow: a log that drops lines silently is worse than one that slows the node down.
-/// A descriptor that fails (closed pipe, full disk) loses the line; there is nobody left to tell.
+/// A write blocks while the reader of a pipe is slow: a log that drops lines silently is worse than one that slows the
+/// node down. A descriptor that fails (closed pipe, full disk) loses the line; there is nobody left to tell.
 package final class DescriptorLogSink: LogSink {
     private let descriptor: Mutex<Int32>
 

@@ -16,7 +16,8 @@ enum LogText {
         line.append(UInt8(ascii: "\""))
     }
 
-    /// Appends text for a terminal: control characters are written as escapes, so that nobody's nickname can move the cursor.
+    /// Appends text for a terminal: control characters are written as escapes, so that nobody's nickname can move the
+    /// cursor.
     static func appendPlain(_ text: String, to line: inout [UInt8]) {
         appendEscaped(text, quoteAsWell: false, to: &line)
     }
@@ -89,7 +90,8 @@ enum LogText {
             case "\r": line.append(contentsOf: #"\r"#.utf8)
             case "\t": line.append(contentsOf: #"\t"#.utf8)
             // C0, DEL, C1 and the two separators that some readers take for line feeds.
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028
+            case _
+            where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) || scalar.value == 0x2028
                 || scalar.value == 0x2029:
                 let digits = String(scalar.value, radix: 16)
                 line.append(contentsOf: #"\u"#.utf8)

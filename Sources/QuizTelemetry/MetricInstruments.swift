@@ -82,8 +82,8 @@ package final class MetricHistogram: Sendable {
     }
 }
 
-/// One instrument for each value of a closed set; made whole at start, so that reading it takes no lock and every series
-/// is there from the first scrape.
+/// One instrument for each value of a closed set; made whole at start, so that reading it takes no lock and every
+/// series is there from the first scrape.
 package struct MetricFamily<Label, Instrument: Sendable>: Sendable
 where Label: RawRepresentable<String> & CaseIterable & Hashable & Sendable {
     private let instruments: [Label: Instrument]

@@ -2,8 +2,9 @@
 
 /// Every metric of the product, and the only place where a metric's name is written.
 ///
-/// Names are `quizmania_<part>_<what>_<unit>[_total]` in base units (seconds, bytes). Labels come from closed sets: never a player,
-/// a room or a path. Nothing a game keeps secret until its reveal may be counted here, nor anything it can be inferred from.
+/// Names are `quizmania_<part>_<what>_<unit>[_total]` in base units (seconds, bytes). Labels come from closed sets:
+/// never a player, a room or a path. Nothing a game keeps secret until its reveal may be counted here, nor anything it
+/// can be inferred from.
 package enum MetricName: String, Sendable, CaseIterable {
     // MARK: Gateway
 
@@ -12,8 +13,6 @@ package enum MetricName: String, Sendable, CaseIterable {
     case gatewaySessionsRecoveredTotal = "quizmania_gateway_sessions_recovered_total"
     case gatewaySessionsNotRecoveredTotal = "quizmania_gateway_sessions_not_recovered_total"
     case gatewayConnectionsOpen = "quizmania_gateway_connections_open"
-    case gatewayConnectionsOpenedTotal = "quizmania_gateway_connections_opened_total"
-    case gatewayConnectionsClosedTotal = "quizmania_gateway_connections_closed_total"
     case gatewayReceivedBytesTotal = "quizmania_gateway_received_bytes_total"
     case gatewaySentBytesTotal = "quizmania_gateway_sent_bytes_total"
     case gatewayEventsReceivedTotal = "quizmania_gateway_events_received_total"
@@ -21,7 +20,6 @@ package enum MetricName: String, Sendable, CaseIterable {
     case gatewayEventsDroppedTotal = "quizmania_gateway_events_dropped_total"
     case gatewayEventsRefusedTotal = "quizmania_gateway_events_refused_total"
     case gatewayHandshakesRefusedTotal = "quizmania_gateway_handshakes_refused_total"
-    case gatewayOutboundQueuedBytes = "quizmania_gateway_outbound_queued_bytes"
 
     // MARK: Rooms
 
@@ -30,7 +28,6 @@ package enum MetricName: String, Sendable, CaseIterable {
     case roomsQuarantined = "quizmania_rooms_quarantined"
     case roomsCreatedTotal = "quizmania_rooms_created_total"
     case roomsClosedTotal = "quizmania_rooms_closed_total"
-    case roomPlayers = "quizmania_room_players"
     case roomInputsAppliedTotal = "quizmania_room_inputs_applied_total"
     case roomInputsRejectedTotal = "quizmania_room_inputs_rejected_total"
     case roomAckSeconds = "quizmania_room_ack_seconds"
@@ -40,35 +37,24 @@ package enum MetricName: String, Sendable, CaseIterable {
 
     case journalBatchesTotal = "quizmania_journal_batches_total"
     case journalRowsTotal = "quizmania_journal_rows_total"
-    case journalWrittenBytesTotal = "quizmania_journal_written_bytes_total"
     case journalCommitSeconds = "quizmania_journal_commit_seconds"
     case journalBatchRows = "quizmania_journal_batch_rows"
     case journalBacklogRows = "quizmania_journal_backlog_rows"
     case journalBacklogBytes = "quizmania_journal_backlog_bytes"
     case journalAppendsRefusedTotal = "quizmania_journal_appends_refused_total"
-    case journalOutcomesUnknownTotal = "quizmania_journal_outcomes_unknown_total"
-    case journalRoomsQuarantinedTotal = "quizmania_journal_rooms_quarantined_total"
     case journalBusyTotal = "quizmania_journal_busy_total"
-    case journalLanes = "quizmania_journal_lanes"
     case journalSnapshotsTotal = "quizmania_journal_snapshots_total"
     case journalShardsLostTotal = "quizmania_journal_shards_lost_total"
-    case journalLostCommitsTotal = "quizmania_journal_lost_commits_total"
 
     // MARK: Recovery
 
     case recoveryRoomsTotal = "quizmania_recovery_rooms_total"
     case recoverySeconds = "quizmania_recovery_seconds"
-    case recoverySessionsTotal = "quizmania_recovery_sessions_total"
 
     // MARK: Stores
 
     case chatLinesStoredTotal = "quizmania_chat_lines_stored_total"
     case chatStoreFailuresTotal = "quizmania_chat_store_failures_total"
-    case postgresPoolConnections = "quizmania_postgres_pool_connections"
-    case postgresPoolWaiters = "quizmania_postgres_pool_waiters"
-    case postgresPoolRefusedTotal = "quizmania_postgres_pool_refused_total"
-    case postgresQueryFailuresTotal = "quizmania_postgres_query_failures_total"
-    case postgresQuerySeconds = "quizmania_postgres_query_seconds"
 
     // MARK: Redis
 
@@ -82,9 +68,6 @@ package enum MetricName: String, Sendable, CaseIterable {
 
     // MARK: Doors
 
-    case httpRequestsTotal = "quizmania_http_requests_total"
-    case httpRequestSeconds = "quizmania_http_request_seconds"
-    case signInsTotal = "quizmania_sign_ins_total"
     case rateLimitRefusedTotal = "quizmania_rate_limit_refused_total"
     case rateLimitLocalTotal = "quizmania_rate_limit_local_total"
 
@@ -93,7 +76,6 @@ package enum MetricName: String, Sendable, CaseIterable {
     case nodeUp = "quizmania_node_up"
     case nodeLoopLagSeconds = "quizmania_node_loop_lag_seconds"
     case nodeHeartbeatFailuresTotal = "quizmania_node_heartbeat_failures_total"
-    case nodeClientRetriesToldTotal = "quizmania_node_retries_told_total"
     case telemetrySeriesRefusedTotal = "quizmania_telemetry_series_refused_total"
 }
 
@@ -111,7 +93,9 @@ package struct MetricDefinition: Sendable, Hashable {
     package let help: String
     package let label: String?
 
-    static func counter(_ help: String, by label: String? = nil) -> Self { .init(kind: .counter, help: help, label: label) }
+    static func counter(_ help: String, by label: String? = nil) -> Self {
+        .init(kind: .counter, help: help, label: label)
+    }
     static func gauge(_ help: String, by label: String? = nil) -> Self { .init(kind: .gauge, help: help, label: label) }
     static func seconds(_ help: String, by label: String? = nil) -> Self {
         .init(kind: .histogram(MetricBuckets.seconds), help: help, label: label)
@@ -136,8 +120,6 @@ extension MetricName {
         case .gatewaySessionsNotRecoveredTotal:
             .counter("Sessions that asked to be brought back and got the state instead.")
         case .gatewayConnectionsOpen: .gauge("Open connections by transport.", by: "transport")
-        case .gatewayConnectionsOpenedTotal: .counter("Connections accepted by transport.", by: "transport")
-        case .gatewayConnectionsClosedTotal: .counter("Connections closed by reason.", by: "reason")
         case .gatewayReceivedBytesTotal: .counter("Payload bytes read from clients.")
         case .gatewaySentBytesTotal: .counter("Bytes handed to the sockets of clients.")
         case .gatewayEventsReceivedTotal: .counter("Events read from clients.")
@@ -146,44 +128,30 @@ extension MetricName {
         case .gatewayEventsRefusedTotal:
             .counter("Client events refused before they reached a room, by code.", by: "code")
         case .gatewayHandshakesRefusedTotal: .counter("Handshakes answered with an error, by reason.", by: "reason")
-        case .gatewayOutboundQueuedBytes: .gauge("Bytes waiting for slow readers.")
         case .roomsLive: .gauge("Rooms on this node by phase.", by: "phase")
         case .roomsSaving: .gauge("Rooms whose clocks stand still because the journal does not answer.")
         case .roomsQuarantined:
             .gauge("Rooms stopped because their journal refused them twice or their replay did not agree.")
         case .roomsCreatedTotal: .counter("Rooms created.")
         case .roomsClosedTotal: .counter("Rooms closed.")
-        case .roomPlayers: .gauge("Players seated in the rooms of this node.")
         case .roomInputsAppliedTotal: .counter("Inputs a room's machine accepted.")
         case .roomInputsRejectedTotal: .counter("Inputs a room's machine refused, by code.", by: "code")
         case .roomAckSeconds: .seconds("From reading an input to releasing its acknowledgement.")
         case .roomGamesFinishedTotal: .counter("Games played to the podium.")
         case .journalBatchesTotal: .counter("Batches sent to the journal by outcome.", by: "outcome")
         case .journalRowsTotal: .counter("Rows committed.")
-        case .journalWrittenBytesTotal: .counter("Payload bytes committed.")
         case .journalCommitSeconds: .seconds("From sending a batch to its outcome.")
         case .journalBatchRows: .sizes("Rows a batch.")
         case .journalBacklogRows: .gauge("Rows applied and not yet committed.")
         case .journalBacklogBytes: .gauge("Bytes applied and not yet committed.")
         case .journalAppendsRefusedTotal: .counter("Rooms' rows refused by the fence or for a missing predecessor.")
-        case .journalOutcomesUnknownTotal: .counter("Batches of which nobody knew whether they were committed.")
-        case .journalRoomsQuarantinedTotal: .counter("Rooms stopped after a second refusal.")
         case .journalBusyTotal: .counter("Inputs refused because a room or the node had too much uncommitted.")
-        case .journalLanes: .gauge("Journal lanes by state.", by: "state")
         case .journalSnapshotsTotal: .counter("Snapshots stored.")
         case .journalShardsLostTotal: .counter("Shards this node lost to another term.")
-        case .journalLostCommitsTotal: .counter("Acknowledged rows that were gone after a reconnect.")
         case .recoveryRoomsTotal: .counter("Rooms loaded from the journal by outcome.", by: "outcome")
         case .recoverySeconds: .seconds("From taking shards to the last of their rooms being ready.")
-        case .recoverySessionsTotal:
-            .counter("Attempts of clients to recover a session: recovered, or why not.", by: "outcome")
         case .chatLinesStoredTotal: .counter("Chat lines stored.")
         case .chatStoreFailuresTotal: .counter("Chat lines the store did not take.")
-        case .postgresPoolConnections: .gauge("Connections of the pools by state.", by: "state")
-        case .postgresPoolWaiters: .gauge("Callers waiting for a connection.")
-        case .postgresPoolRefusedTotal: .counter("Callers turned away because too many were waiting.")
-        case .postgresQueryFailuresTotal: .counter("Statements outside the journal that failed.")
-        case .postgresQuerySeconds: .seconds("From asking for a connection to the last row.")
         case .redisConnected: .gauge("1 while the connection to Redis is usable.")
         case .redisConnectsTotal: .counter("Connections to Redis that became usable.")
         case .redisCommandsTotal: .counter("Commands answered.")
@@ -191,15 +159,11 @@ extension MetricName {
         case .redisCommandSeconds: .seconds("From queueing a command to its reply.")
         case .redisQueuedCommands: .gauge("Commands queued or in flight.")
         case .redisGenerationsTotal: .counter("Times this node found Redis emptied or replaced.")
-        case .httpRequestsTotal: .counter("HTTP requests by status class.", by: "status")
-        case .httpRequestSeconds: .seconds("From the end of a request's head to the end of its answer.")
-        case .signInsTotal: .counter("Sign-ins and refreshes by outcome.", by: "outcome")
         case .rateLimitRefusedTotal: .counter("Requests refused for being too many, by door.", by: "door")
         case .rateLimitLocalTotal: .counter("Decisions taken by the local limiter because Redis was away or slow.")
         case .nodeUp: .gauge("1 while the node takes players.")
         case .nodeLoopLagSeconds: .seconds("How late an event loop's timer fires.")
         case .nodeHeartbeatFailuresTotal: .counter("Heartbeats that Redis did not take.")
-        case .nodeClientRetriesToldTotal: .counter("Requests answered with advice to try again later.")
         case .telemetrySeriesRefusedTotal:
             .counter("Series of libraries that found no room in the registry or clashed with another kind.")
         }

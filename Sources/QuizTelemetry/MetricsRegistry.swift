@@ -2,10 +2,11 @@ import Synchronization
 
 /// Everything a node counts, and its Prometheus page.
 ///
-/// Parts ask for their instruments once, at start, and keep them: counting is then an atomic addition. Asking again for the same
-/// metric gives the same instrument. Metrics of libraries come in through ``RegistryMetricsFactory``.
+/// Parts ask for their instruments once, at start, and keep them: counting is then an atomic addition. Asking again for
+/// the same metric gives the same instrument. Metrics of libraries come in through ``RegistryMetricsFactory``.
 package final class MetricsRegistry: Sendable {
-    /// Series libraries may make; more are counted in `quizmania_telemetry_series_refused_total` and kept out of the page.
+    /// Series libraries may make; more are counted in `quizmania_telemetry_series_refused_total` and kept out of the
+    /// page.
     package static let librarySeriesMax = 2_000
 
     private let families = Mutex(MetricFamilies())

@@ -2,8 +2,8 @@ package import Metrics
 
 /// The registry as a back end of swift-metrics, so that what libraries count lands on the same page.
 ///
-/// Names are made legal for Prometheus and get the ending of their kind: `_total` for counters, `_seconds` for timers. Series
-/// beyond the registry's bound, or whose name is taken by another kind, are counted nowhere.
+/// Names are made legal for Prometheus and get the ending of their kind: `_total` for counters, `_seconds` for timers.
+/// Series beyond the registry's bound, or whose name is taken by another kind, are counted nowhere.
 package struct RegistryMetricsFactory: MetricsFactory {
     private let registry: MetricsRegistry
 

@@ -15,7 +15,7 @@ extension GameSession {
         case .timeSync: try syncTime(argument, ack: ack)
         case .roomCreate: try createRoom(argument, ack: ack)
         case .roomJoin: try join(argument, ack: ack, began: began)
-        case .roomLeave: try submit(.leave(player: player), ack: ack, began: began)
+        case .roomLeave: try submitPlain(argument, .leave(player: player), ack: ack, began: began)
         case .roomReady:
             let command = try WireJSON.decode(ReadyCommand.self, from: argument)
             try submit(.ready(player: player, ready: command.ready), ack: ack, began: began)
@@ -29,14 +29,15 @@ extension GameSession {
             let command = try WireJSON.decode(LockCommand.self, from: argument)
             try submit(.lock(by: player, locked: command.locked), ack: ack, began: began)
         case .roomConfigure: try configure(argument, ack: ack, began: began)
-        case .roomClose: try submit(.close(by: player), ack: ack, began: began)
+        case .roomClose: try submitPlain(argument, .close(by: player), ack: ack, began: began)
         case .gameStart:
+            _ = try WireJSON.decode(PlainCommand.self, from: argument)
             let (room, target, player) = (try currentRoom(), reply(ack), player)
             room.run { $0.start(by: player, reply: target, began: began) }
-        case .gamePause: try submit(.pause(by: player), ack: ack, began: began)
-        case .gameResume: try submit(.resume(by: player), ack: ack, began: began)
-        case .gameSkip: try submit(.skip(by: player), ack: ack, began: began)
-        case .gameRematch: try submit(.rematch(by: player), ack: ack, began: began)
+        case .gamePause: try submitPlain(argument, .pause(by: player), ack: ack, began: began)
+        case .gameResume: try submitPlain(argument, .resume(by: player), ack: ack, began: began)
+        case .gameSkip: try submitPlain(argument, .skip(by: player), ack: ack, began: began)
+        case .gameRematch: try submitPlain(argument, .rematch(by: player), ack: ack, began: began)
         case .chatSend: try say(argument, ack: ack)
         case .chatHistory: try chatHistory(argument, ack: ack)
         }
@@ -66,6 +67,12 @@ extension GameSession {
             let ackValue = TimeSyncAck(t0: command.t0, t1: room.preciseTime())
             self.onLoop { $0.answer(ack, Accepted(ackValue)) }
         }
+    }
+
+    /// A command that carries nothing: the argument is an object or absent.
+    private func submitPlain(_ argument: ByteBuffer, _ input: RoomInput, ack: Int?, began: NIODeadline) throws(Rejection) {
+        _ = try WireJSON.decode(PlainCommand.self, from: argument)
+        try submit(input, ack: ack, began: began)
     }
 
     private func submit(_ input: RoomInput, ack: Int?, began: NIODeadline) throws(Rejection) {

@@ -52,7 +52,13 @@ package struct RoomJoinedAck: Codable, Sendable, Hashable {
 /// `room:leave`, `game:start`, `game:pause`, `game:resume`, `game:skip`, `game:rematch`, `room:close`: nothing to say
 /// beside the name. Ack: `DoneAck`.
 package struct PlainCommand: Codable, Sendable, Hashable {
+    private enum Key: CodingKey {}
+
     package init() {}
+
+    /// An object, whatever is in it; without this, a text would do as well.
+    package init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: Key.self) }
+    package func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: Key.self) }
 }
 
 /// Nothing but `ok`.
