@@ -54,6 +54,15 @@ build_node() {
     record_built node "$made_of"
 }
 
+# Builds the node that dies where its tests want it to; beside the release node.
+build_fault_node() {
+    local arguments=(-c release --product faultnode)
+    ensure_swift
+    if [[ -n $scratch ]]; then arguments+=(--scratch-path "$release_dir"); fi
+    cd "$root" || return
+    step_or_fail 'building the fault node' "$state/log/build-fault-node.log" swift build "${arguments[@]}"
+}
+
 # Fetches the web client's tools; harmless to repeat.
 ensure_web_tools() {
     step_or_fail "preparing the web client's tools" "$state/log/web-tools.log" "$web/setup.sh"
