@@ -50,7 +50,8 @@ package struct Node {
         let work = BackgroundWork()
         let revocations = RedisRevocations(client: redis, store: database.revocations, logger: log)
         let limiter = RedisRateLimiter(client: redis, metrics: registry)
-        let presence = RedisPresence(client: redis, incarnation: incarnation, node: settings.nodeName)
+        let presence = PresenceBook(
+            directory: RedisPresence(client: redis, incarnation: incarnation, node: settings.nodeName))
         let accounts = await GuestAccounts(
             accounts: database.accounts, revocations: revocations, secret: secrets.session, nowMs: wallClockMs)
         let chat = RoomChat(store: database.chat, cache: RedisRecentChat(client: redis))
@@ -93,9 +94,10 @@ package struct Node {
             client: redis, incarnation: incarnation, node: settings.nodeName, metrics: registry, logger: log,
             onNewGeneration: { _ in await revocations.refreshIfDue() })
 
-        var services: [any Service] = [redis, database, work, revocations, heartbeat, metricsListener]
+        var services: [any Service] = [redis, database, work, revocations, heartbeat, presence, metricsListener]
         if let certificates { services.append(certificates) }
         services.append(ActivatedRooms(host: host, work: work, then: web))
+        services.append(Housekeeping(database: database, log: log))
         services.append(NodeMeter(gateway: gatewayMetrics, host: host, registry: registry))
         let running = ServiceGroup(
             configuration: .init(

@@ -31,6 +31,7 @@ struct NodeMeter: Service {
     }
 
     private struct Meters: Sendable {
+        let sessions: MetricGauge
         let connections: MetricGauges<Transport>
         let refused: MetricCounters<Refusal>
         let bytesReceived: MetricCounter
@@ -41,6 +42,7 @@ struct NodeMeter: Service {
         let rooms: MetricGauges<RoomPhase>
 
         init(_ registry: MetricsRegistry) {
+            sessions = registry.gauge(.gatewaySessionsOpen)
             connections = registry.gauges(.gatewayConnectionsOpen, by: Transport.self)
             refused = registry.counters(.gatewayHandshakesRefusedTotal, by: Refusal.self)
             bytesReceived = registry.counter(.gatewayReceivedBytesTotal)
@@ -52,6 +54,7 @@ struct NodeMeter: Service {
         }
 
         func count(_ now: GatewayCounters, since before: GatewayCounters) {
+            sessions.set(now.sessions)
             connections[.websocket].set(now.webSockets)
             connections[.polling].set(max(0, now.sessions - now.webSockets))
             refused[.rate].increment(by: now.handshakesShed - before.handshakesShed)

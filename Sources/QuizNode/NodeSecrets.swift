@@ -14,7 +14,9 @@ package struct NodeSecrets: Sendable {
     init(directory: String) throws {
         session = try SessionSecret(file: "\(directory)/token.key")
         let room = try SecretFile.bytes("\(directory)/room.key")
-        guard room.count >= 32 else { throw SettingsFault("The secret file \(directory)/room.key is shorter than 32 bytes.") }
+        guard room.count >= 32 else {
+            throw SettingsFault("The secret file \(directory)/room.key is shorter than 32 bytes.")
+        }
         rooms = RoomKeys(secret: room)
         signer = try Self.signer("\(directory)/signing.key")
     }

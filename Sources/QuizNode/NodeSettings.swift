@@ -41,13 +41,19 @@ package struct NodeSettings: Sendable {
     static let keys: [Key] = [
         Key(name: "node.name", meaning: "Name of the node in logs; text. Default: node-0."),
         Key(name: "http.host", meaning: "Address the node listens on. Default: 127.0.0.1."),
-        Key(name: "http.port", meaning: "Port of the web client, the HTTP API and the socket; 1 to 65535. Default: 8080."),
+        Key(
+            name: "http.port",
+            meaning: "Port of the web client, the HTTP API and the socket; 1 to 65535. Default: 8080."),
         Key(name: "public.url", meaning: "Address players see; default: http://HOST:PORT."),
-        Key(name: "allowed.origins", meaning: "Other web origins that may connect, separated by commas. Default: none."),
-        Key(name: "trusted.proxies", meaning: "Address ranges (CIDR) whose X-Forwarded-For is believed. Default: none."),
+        Key(
+            name: "allowed.origins", meaning: "Other web origins that may connect, separated by commas. Default: none."),
+        Key(
+            name: "trusted.proxies", meaning: "Address ranges (CIDR) whose X-Forwarded-For is believed. Default: none."),
         Key(name: "metrics.host", meaning: "Address of the metrics listener. Default: 127.0.0.1."),
         Key(name: "metrics.port", meaning: "Port of the metrics listener; 1 to 65535. Default: 9464."),
-        Key(name: "tls.certificate.file", meaning: "PEM certificate chain; with the key: HTTPS. Read again when it changes."),
+        Key(
+            name: "tls.certificate.file",
+            meaning: "PEM certificate chain; with the key: HTTPS. Read again when it changes."),
         Key(name: "tls.key.file", meaning: "PEM private key."),
         Key(name: "postgres", meaning: "libpq connection string without a password. Required."),
         Key(name: "postgres.password.file", meaning: "File that holds the password."),
@@ -56,7 +62,9 @@ package struct NodeSettings: Sendable {
         Key(name: "redis.password.file", meaning: "File that holds the password."),
         Key(name: "secrets.dir", meaning: "Directory with token.key, room.key and signing.key. Required."),
         Key(name: "web.dir", meaning: "Built web client. Default: Sources/WebClient/dist."),
-        Key(name: "event.loops", meaning: "Event loops; 1 to 64. Default: 1 up to 4 cores, else a quarter of the cores."),
+        Key(
+            name: "event.loops", meaning: "Event loops; 1 to 64. Default: 1 up to 4 cores, else a quarter of the cores."
+        ),
         Key(name: "log.format", meaning: "console or json. Default: json."),
         Key(name: "log.level", meaning: "trace, debug, info, notice, warning or error. Default: info."),
         Key(name: "ping.interval.ms", meaning: "Milliseconds between pings; 300 to 120000. Default: 25000."),
@@ -70,7 +78,12 @@ package struct NodeSettings: Sendable {
         var providers: [any ConfigProvider] = [
             InMemoryProvider(
                 values: Dictionary(
-                    uniqueKeysWithValues: overrides.map { (AbsoluteConfigKey(ConfigKey($0.key).components), ConfigValue(.string($0.value), isSecret: false)) })),
+                    uniqueKeysWithValues: overrides.map {
+                        (
+                            AbsoluteConfigKey(ConfigKey($0.key).components),
+                            ConfigValue(.string($0.value), isSecret: false)
+                        )
+                    })),
             EnvironmentVariablesProvider().prefixKeys(with: "quizmania"),
         ]
         let path = file ?? "config/quizmania.json"
@@ -105,7 +118,9 @@ package struct NodeSettings: Sendable {
             return value
         }
         func list(_ key: String) -> [String] {
-            (text(key) ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty }
+            (text(key) ?? "").split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }.filter {
+                !$0.isEmpty
+            }
         }
         nodeName = text("node.name") ?? "node-0"
         httpHost = text("http.host") ?? "127.0.0.1"
@@ -130,10 +145,14 @@ package struct NodeSettings: Sendable {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         eventLoops = try number("event.loops", 1...64, default: cores <= 4 ? 1 : min(64, cores / 4))
         let format = text("log.format") ?? LogFormat.json.rawValue
-        guard let logFormat = LogFormat(rawValue: format) else { throw SettingsFault("`log.format` is \(format); it has to be console or json.") }
+        guard let logFormat = LogFormat(rawValue: format) else {
+            throw SettingsFault("`log.format` is \(format); it has to be console or json.")
+        }
         self.logFormat = logFormat
         let level = text("log.level") ?? "info"
-        guard let logLevel = Logger.Level(rawValue: level) else { throw SettingsFault("`log.level` is \(level); it has to be trace, debug, info, notice, warning or error.") }
+        guard let logLevel = Logger.Level(rawValue: level) else {
+            throw SettingsFault("`log.level` is \(level); it has to be trace, debug, info, notice, warning or error.")
+        }
         self.logLevel = logLevel
         pingIntervalMs = try number("ping.interval.ms", 300...120_000, default: 25_000)
         pingTimeoutMs = try number("ping.timeout.ms", 200...120_000, default: 20_000)

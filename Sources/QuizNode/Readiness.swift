@@ -28,7 +28,8 @@ final class Readiness: Sendable {
         }
         // Games go on without Redis, so it is shown and does not take the node out of service.
         let isThere = (try? await redis.command(["PING"])) != nil  // any failure means the same here
-        checks.append(HealthCheck(name: "redis", status: .ok, message: isThere ? nil : "Redis does not answer; games go on."))
+        checks.append(
+            HealthCheck(name: "redis", status: .ok, message: isThere ? nil : "Redis does not answer; games go on."))
         return checks
     }
 

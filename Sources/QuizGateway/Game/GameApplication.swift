@@ -17,7 +17,7 @@ package final class GameApplication: SocketApplication {
         package var accounts: GuestAccounts
         package var recovery: RecoveryTokens
         package var chat: RoomChat
-        package var presence: any PresenceDirectory
+        package var presence: PresenceBook
         package var limiter: any RateLimiter
         package var work: BackgroundWork
         package var metrics: GameMetrics
@@ -27,7 +27,7 @@ package final class GameApplication: SocketApplication {
 
         package init(
             host: RoomHost, accounts: GuestAccounts, recovery: RecoveryTokens, chat: RoomChat,
-            presence: any PresenceDirectory, limiter: any RateLimiter, work: BackgroundWork, metrics: GameMetrics,
+            presence: PresenceBook, limiter: any RateLimiter, work: BackgroundWork, metrics: GameMetrics,
             log: Logger, wallClockMs: @escaping @Sendable () -> Int64
         ) {
             self.host = host
@@ -53,7 +53,9 @@ package final class GameApplication: SocketApplication {
         guard request.namespace == "/" else { return socket.refuse(message: "Invalid namespace") }
         let auth: HandshakeAuth
         do throws(Rejection) {
-            auth = try request.auth.map { buffer throws(Rejection) in try WireJSON.decode(HandshakeAuth.self, from: buffer) } ?? HandshakeAuth()
+            auth =
+                try request.auth.map { buffer throws(Rejection) in try WireJSON.decode(HandshakeAuth.self, from: buffer)
+                } ?? HandshakeAuth()
         } catch {
             return refuse(socket, error)
         }
@@ -101,7 +103,6 @@ package struct GameMetrics: Sendable {
     package enum Recovery: String, CaseIterable, Hashable, Sendable { case recovered, expired, member, none }
 
     let sessionsOpened: MetricCounter
-    let sessionsOpen: MetricGauge
     let recovered: MetricCounter
     let notRecovered: MetricCounter
     let refused: MetricCounters<ErrorCode>
@@ -110,7 +111,6 @@ package struct GameMetrics: Sendable {
 
     package init(_ registry: MetricsRegistry) {
         sessionsOpened = registry.counter(.gatewaySessionsOpenedTotal)
-        sessionsOpen = registry.gauge(.gatewaySessionsOpen)
         recovered = registry.counter(.gatewaySessionsRecoveredTotal)
         notRecovered = registry.counter(.gatewaySessionsNotRecoveredTotal)
         refused = registry.counters(.gatewayEventsRefusedTotal, by: ErrorCode.self)

@@ -70,7 +70,9 @@ extension GameSession {
     }
 
     /// A command that carries nothing: the argument is an object or absent.
-    private func submitPlain(_ argument: ByteBuffer, _ input: RoomInput, ack: Int?, began: NIODeadline) throws(Rejection) {
+    private func submitPlain(_ argument: ByteBuffer, _ input: RoomInput, ack: Int?, began: NIODeadline)
+        throws(Rejection)
+    {
         _ = try WireJSON.decode(PlainCommand.self, from: argument)
         try submit(input, ack: ack, began: began)
     }
@@ -111,7 +113,7 @@ extension GameSession {
         if let room, room.code != command.code { throw Rejection(.alreadyInRoom) }
         switch parts.host.find(command.code) {
         case .none:
-            throw Rejection(.roomNotFound)
+            try missRoom(ack: ack)
         case .quarantined:
             throw Rejection(
                 .unavailable, message: "This room's record is damaged and an operator has been told. Open a new room.",
@@ -123,7 +125,8 @@ extension GameSession {
             let digest = command.password.map { room.digest(of: $0) }
             let (nickname, role) = (nickname, command.role ?? .player)
             room.run { room in
-                room.join(self, nickname: nickname, role: role, passwordDigest: digest, ack: ack, began: began) { joined in
+                room.join(self, nickname: nickname, role: role, passwordDigest: digest, ack: ack, began: began) {
+                    joined in
                     self.onLoop { session in
                         if !joined, isNew { session.room = nil }
                         if joined { session.entered(room) }
@@ -131,6 +134,19 @@ extension GameSession {
                 }
             }
         }
+    }
+
+    /// A code that leads nowhere counts at the look-up door, so that codes cannot be tried out.
+    private func missRoom(ack: Int?) throws(Rejection) {
+        let accepted = parts.work.submit { [parts, address] in
+            var rejection = Rejection(.roomNotFound)
+            if case .refused(let retryAfterMs) = await parts.limiter.take(.roomLookUp, key: address) {
+                rejection = Rejection(.rateLimited, retry: .after(milliseconds: retryAfterMs))
+            }
+            let answer = rejection
+            self.onLoop { $0.refuse(ack, answer) }
+        }
+        if !accepted { throw Rejection(.busy) }
     }
 
     private func configure(_ argument: ByteBuffer, ack: Int?, began: NIODeadline) throws(Rejection) {

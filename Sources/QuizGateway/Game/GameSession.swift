@@ -1,8 +1,8 @@
 internal import NIOCore
-internal import QuizTelemetry
 internal import QuizModel
 package import QuizRoomHost
 internal import QuizSocial
+internal import QuizTelemetry
 internal import QuizWire
 internal import Synchronization
 
@@ -17,6 +17,7 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
     let parts: GameApplication.Parts
     let admission: Admission
     let sessionID: String
+    let address: String
     var socket: SocketConnection?
     var room: RoomActor?
     private var events: TokenBucket
@@ -34,13 +35,15 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
         player = admission.player
         nickname = admission.nickname
         loop = socket.eventLoop
+        address = socket.remoteAddress
         self.socket = socket
         self.parts = parts
         sessionID = admission.recovery?.sid ?? SessionName.random()
         let now = NIODeadline.now()
         events = TokenBucket(perSecond: Double(Limits.eventsPerSecond), burst: Double(Limits.eventsBurst), now: now)
         lines = TokenBucket(
-            perSecond: Double(Limits.chatLinesPerTenSeconds) / 10, burst: Double(Limits.chatLinesPerTenSeconds), now: now)
+            perSecond: Double(Limits.chatLinesPerTenSeconds) / 10, burst: Double(Limits.chatLinesPerTenSeconds),
+            now: now)
     }
 
     // MARK: - Coming in
@@ -49,7 +52,7 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
     func begin() {
         socket?.state = self
         parts.metrics.sessionsOpened.increment()
-        parts.metrics.sessionsOpen.increment()
+        parts.presence.arrived(player)
         guard let recovery = admission.recovery, let pid = admission.pid, let offset = admission.offset else {
             return acceptAsNew(baseline: nil)
         }
@@ -107,7 +110,8 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
         parts.work.submit { [parts] in
             let lines = await parts.chat.recent(in: room.id)
             self.onLoop { session in
-                guard session.room === room, let payload = try? WireJSON.buffer(ChatRecentPayload(messages: lines)) else { return }
+                guard session.room === room, let payload = try? WireJSON.buffer(ChatRecentPayload(messages: lines))
+                else { return }
                 room.run { $0.sendFeed(.chatRecent, payload, to: self) }
             }
         }
@@ -115,7 +119,8 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
 
     private func announcePresence() {
         let code = room?.code
-        parts.work.submit { [parts, player] in await parts.presence.connected(player: player, room: code) }
+        parts.presence.moved(player, to: code)
+        parts.work.submit { [parts, player] in await parts.presence.announce(player) }
     }
 
     /// The offset of events that belong to no room.
@@ -126,10 +131,10 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
     func disconnected() {
         shared.withLock { $0.isOpen = false }
         socket = nil
-        parts.metrics.sessionsOpen.decrement()
         if let room { room.run { $0.detach(self) } }
         room = nil
-        parts.work.submit { [parts, player] in await parts.presence.disconnected(player: player) }
+        guard parts.presence.left(player) else { return }
+        parts.work.submit { [parts, player] in await parts.presence.announce(player) }
     }
 
     // MARK: - Coming through
@@ -142,7 +147,9 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
         guard events.take(at: event.receivedAt) else { return refuse(event.ack, Rejection(.rateLimited)) }
         let argument = event.arguments.first ?? ByteBuffer(string: "{}")
         guard argument.readableBytes <= Limits.clientEventBytesMax, event.attachments.isEmpty else {
-            return refuse(event.ack, Rejection(.invalid, message: "A command is at most \(Limits.clientEventBytesMax) bytes of JSON."))
+            return refuse(
+                event.ack,
+                Rejection(.invalid, message: "A command is at most \(Limits.clientEventBytesMax) bytes of JSON."))
         }
         do throws(Rejection) {
             try perform(name, argument, ack: event.ack, began: event.receivedAt)

@@ -34,6 +34,7 @@ enum SessionName {
     /// 120 random bits in 20 URL-safe characters.
     static func random() -> String {
         var generator = SystemRandomNumberGenerator()
-        return String(decoding: (0..<20).map { _ in alphabet[Int(generator.next(upperBound: UInt64(64)))] }, as: UTF8.self)
+        return String(
+            decoding: (0..<20).map { _ in alphabet[Int(generator.next(upperBound: UInt64(64)))] }, as: UTF8.self)
     }
 }

@@ -1,0 +1,55 @@
+package import QuizModel
+package import QuizSocial
+package import ServiceLifecycle
+internal import Synchronization
+
+/// Who is connected to this node, and says so to the directory again and again: what is written there fades by itself, so
+/// that a node that dies leaves nobody behind.
+package final class PresenceBook: Service {
+    /// Well within the time after which an entry fades.
+    private static let repeatEvery = Duration.seconds(10)
+
+    private struct Entry {
+        var sessions = 0
+        var room: RoomCode?
+    }
+
+    private let directory: any PresenceDirectory
+    private let entries = Mutex<[PlayerID: Entry]>([:])
+
+    package init(directory: any PresenceDirectory) { self.directory = directory }
+
+    func arrived(_ player: PlayerID) {
+        entries.withLock { $0[player, default: Entry()].sessions += 1 }
+    }
+
+    /// - Returns: whether that was the player's last connection here.
+    func left(_ player: PlayerID) -> Bool {
+        entries.withLock { entries in
+            guard var entry = entries[player] else { return false }
+            entry.sessions -= 1
+            entries[player] = entry.sessions > 0 ? entry : nil
+            return entry.sessions <= 0
+        }
+    }
+
+    func moved(_ player: PlayerID, to room: RoomCode?) {
+        entries.withLock { $0[player]?.room = room }
+    }
+
+    func announce(_ player: PlayerID) async {
+        guard let entry = entries.withLock({ $0[player] }) else { return await directory.disconnected(player: player) }
+        await directory.connected(player: player, room: entry.room)
+    }
+
+    package func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: Self.repeatEvery)  // ends early only when cancelled
+                for player in self.entries.withLock({ Array($0.keys) }) where !Task.isCancelled {
+                    await self.announce(player)
+                }
+            }
+        }
+    }
+}
