@@ -9,9 +9,12 @@ struct DoorTests {
     @Test func `every operation of the document is served and every refusal of an unknown path is JSON`() async throws {
         let fixture = try await Fixture()
         for endpoint in APIRoute.allCases.map(\.endpoint) {
-            let path = endpoint.path.replacing("{code}", with: "AAAAAAA").replacing("{game}", with: GameID(value: 1).description)
+            let path = endpoint.path.replacing("{code}", with: "AAAAAAA").replacing(
+                "{game}", with: GameID(value: 1).description)
             let answer = try await fixture.ask(endpoint.verb.rawValue, path)
-            let declared = Set(endpoint.errorStatuses.keys).union([endpoint.status, endpoint.failingStatus ?? endpoint.status])
+            let declared = Set(endpoint.errorStatuses.keys).union([
+                endpoint.status, endpoint.failingStatus ?? endpoint.status,
+            ])
             #expect(declared.contains(answer.status), "\(endpoint.route): \(answer.status)")
         }
         for path in ["/api", "/api/", "/api/nothing", "/api/rooms/AAAAAAA/x", "/health", "/nothing.js", "/metrics"] {
@@ -42,18 +45,21 @@ struct DoorTests {
         let fixture = try await Fixture()
         let json = #"{"nickname":"Ada"}"#
         for type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonp", ""] {
-            let answer = try await fixture.ask("POST", "/api/session/guest", json: json, headers: ["Content-Type": type])
+            let answer = try await fixture.ask(
+                "POST", "/api/session/guest", json: json, headers: ["Content-Type": type])
             #expect(answer.status == 415, "\(type)")
             #expect(try answer.decode(ErrorResponse.self).error.code == .invalid)
         }
         for type in ["application/json", "Application/JSON; charset=utf-8", "application/json ;charset=utf-8"] {
-            let answer = try await fixture.ask("POST", "/api/session/guest", json: json, headers: ["Content-Type": type])
+            let answer = try await fixture.ask(
+                "POST", "/api/session/guest", json: json, headers: ["Content-Type": type])
             #expect(answer.status == 200, "\(type)")
         }
         let padded = json + String(repeating: " ", count: QuizAPI.bodyBytesMax - json.utf8.count)
         #expect(try await fixture.ask("POST", "/api/session/guest", json: padded).status == 200)
         #expect(try await fixture.ask("POST", "/api/session/guest", json: padded + " ").status == 413)
-        let announced = try await fixture.ask("POST", "/api/session/guest", json: "", headers: ["Content-Length": "99999999"])
+        let announced = try await fixture.ask(
+            "POST", "/api/session/guest", json: "", headers: ["Content-Length": "99999999"])
         #expect(announced.status == 413)
         #expect(try announced.decode(ErrorResponse.self).error.code == .invalid)
     }
@@ -90,11 +96,14 @@ struct DoorTests {
         let bodies = [
             "", "{}", "[]", "null", "0", "\"\"", "{\"settings\":{}}", "{\"settings\":[]}", "{\"password\":\"\"}",
             String(repeating: "[", count: 16_000), "{\"a\":1e999}", "\u{0}", "{\"nickname\":\"\\ud800\"}",
-            "{\"settings\":{\"questionCount\":9223372036854775808}}", "{\"refresh\":\"\(String(repeating: "A", count: 9_000))\"}",
+            "{\"settings\":{\"questionCount\":9223372036854775808}}",
+            "{\"refresh\":\"\(String(repeating: "A", count: 9_000))\"}",
         ]
         for endpoint in APIRoute.allCases.map(\.endpoint) {
             for body in bodies {
-                for path in [endpoint.path, endpoint.path.replacing("{code}", with: "%FF").replacing("{game}", with: "-1")] {
+                for path in [
+                    endpoint.path, endpoint.path.replacing("{code}", with: "%FF").replacing("{game}", with: "-1"),
+                ] {
                     let query = path + (path.contains("me") ? "?before=99999999999999999999" : "?a=%ff&=&&")
                     let answer = try await fixture.ask(endpoint.verb.rawValue, query, json: body, headers: headers)
                     let declared = Set(endpoint.errorStatuses.keys).union([endpoint.status])

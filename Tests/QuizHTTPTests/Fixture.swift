@@ -93,7 +93,8 @@ struct Fixture {
         /// The value of a cookie that was set.
         func cookie(_ name: String) -> String? {
             headers[values: .setCookie].first { $0.hasPrefix(name + "=") }?
-                .dropFirst(name.count + 1).split(separator: ";", omittingEmptySubsequences: false).first.map(String.init)
+                .dropFirst(name.count + 1).split(separator: ";", omittingEmptySubsequences: false).first.map(
+                    String.init)
         }
     }
 
@@ -105,9 +106,11 @@ struct Fixture {
         if json != nil { fields[.contentType] = "application/json" }
         for (name, value) in headers { fields[HTTPField.Name(name)!] = value }
         let head = HTTPRequest(
-            method: HTTPRequest.Method(method)!, scheme: "http", authority: "quiz.test", path: path, headerFields: fields)
+            method: HTTPRequest.Method(method)!, scheme: "http", authority: "quiz.test", path: path,
+            headerFields: fields)
         let request = Request(head: head, body: RequestBody(buffer: ByteBuffer(string: json ?? "")))
-        let context = QuizRequestContext(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, peerAddress: address)
+        let context = QuizRequestContext(
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, peerAddress: address)
         let response = try await responder.respond(to: request, context: context)
         let sink = BodySink()
         try await response.body.write(sink)

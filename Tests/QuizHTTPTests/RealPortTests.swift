@@ -6,6 +6,7 @@ import QuizHTTP
 import QuizModel
 import QuizTestKit
 import QuizWire
+import Synchronization
 import Testing
 
 #if canImport(FoundationNetworking)
@@ -18,7 +19,8 @@ struct RealPortTests {
 
     /// Runs `body` while `application` listens, and stops it afterwards.
     private func serve(
-        _ make: (@escaping @Sendable (Int) async -> Void) -> some ApplicationProtocol, _ body: (Int) async throws -> Void
+        _ make: (@escaping @Sendable (Int) async -> Void) -> some ApplicationProtocol,
+        _ body: (Int) async throws -> Void
     ) async throws {
         let (ports, announce) = AsyncStream<Int>.makeStream()
         let application = make { port in announce.yield(port) }
@@ -32,7 +34,9 @@ struct RealPortTests {
         }
     }
 
-    private func get(_ url: String, method: String = "GET", body: Data? = nil) async throws -> (Int, HTTPURLResponse, Data) {
+    private func get(_ url: String, method: String = "GET", body: Data? = nil) async throws -> (
+        Int, HTTPURLResponse, Data
+    ) {
         var request = URLRequest(url: URL(string: url)!)
         request.httpMethod = method
         request.httpBody = body
@@ -74,5 +78,60 @@ struct RealPortTests {
             #expect(String(decoding: data, as: UTF8.self) == "quizmania_up 1\n")
             #expect(try await get("http://127.0.0.1:\(port)/api/rooms").0 == 404)
         }
+    }
+
+    /// Where `schemathesis` is installed; `cluster/test` says so.
+    private static let fuzzer = ProcessInfo.processInfo.environment["QUIZMANIA_SCHEMATHESIS"]
+
+    @Test(.enabled(if: fuzzer != nil, "QUIZMANIA_SCHEMATHESIS names no program."))
+    func `fuzzing the API from its own document finds no accident and no undocumented answer`() async throws {
+        let fixture = try await Fixture(
+            allowance: { _ in .max }, checks: [HealthCheck(name: "postgres", status: .failing, message: "Start it.")])
+        let (player, headers) = try await fixture.signIn()
+        fixture.games.owner.withLock { $0 = player }
+        fixture.rooms.add("AAAAAAA", .public)
+        try await serve { onRunning in
+            Application(
+                router: fixture.api.router(),
+                configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
+                onServerRunning: { channel in await onRunning(channel.localAddress?.port ?? 0) }, logger: Self.quiet)
+        } _: { port in
+            let arguments = [
+                "run", "http://127.0.0.1:\(port)/api/openapi.json", "--seed", "20260101", "--max-examples", "60",
+                "--header", "Authorization: \(headers["Authorization"] ?? "")", "--no-color", "--checks",
+                "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+                    + "response_schema_conformance,unsupported_method",
+                // Readiness answers 503 by design.
+                "--exclude-path", "/health/ready",
+            ]
+            let (status, output) = try await Self.run(Self.fuzzer ?? "", arguments)
+            #expect(status == 0, "\(output)")
+        }
+    }
+
+    /// Runs a program without holding a thread of the test's pool.
+    private static func run(_ path: String, _ arguments: [String]) async throws -> (Int32, String) {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "quizmania-fuzz-\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }  // a temporary folder may stay
+        let file = folder.appending(path: "output.txt")
+        try Data().write(to: file)
+        let output = try FileHandle(forWritingTo: file)
+        let process = Process()
+        process.executableURL = URL(filePath: path)
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        process.standardOutput = output
+        process.standardError = output
+        let status = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+        return (status, String(decoding: try Data(contentsOf: file), as: UTF8.self))
     }
 }

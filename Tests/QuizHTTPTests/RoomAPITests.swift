@@ -45,7 +45,8 @@ struct RoomAPITests {
 
     @Test func `a room is made by somebody who is signed in`() async throws {
         let fixture = try await Fixture()
-        let json = #"{"settings":{"title":"T","visibility":"public","questionCount":5,"answerWindowMs":20000,"categories":[],"speedPoints":true,"autoAdvance":true}}"#
+        let json =
+            #"{"settings":{"title":"T","visibility":"public","questionCount":5,"answerWindowMs":20000,"categories":[],"speedPoints":true,"autoAdvance":true}}"#
         let refused = try await fixture.ask("POST", "/api/rooms", json: json)
         #expect(refused.status == 401)
         #expect(refused.headers[.wwwAuthenticate] == "Bearer")
@@ -85,7 +86,8 @@ struct RoomAPITests {
         fixture.games.games.withLock { games in
             games = (1...45).reversed().map {
                 GameSummary(
-                    game: GameID(value: UInt128($0)), title: "T", finishedAtMs: Int64($0) * 1_000, players: 2, rank: 1, score: 7)
+                    game: GameID(value: UInt128($0)), title: "T", finishedAtMs: Int64($0) * 1_000, players: 2, rank: 1,
+                    score: 7)
             }
         }
         var seen: [Int64] = []
@@ -111,7 +113,9 @@ struct RoomAPITests {
         fixture.games.games.withLock {
             $0 = [GameSummary(game: game, title: "T", finishedAtMs: 1, players: 2, rank: 1, score: 7)]
         }
-        #expect(try await fixture.ask("GET", "/api/games/\(game)", headers: headers).decode(GameResultResponse.self).game == game)
+        #expect(
+            try await fixture.ask("GET", "/api/games/\(game)", headers: headers).decode(GameResultResponse.self).game
+                == game)
         #expect(try await fixture.ask("GET", "/api/games/\(game)", headers: stranger).status == 404)
         #expect(try await fixture.ask("GET", "/api/games/nonsense", headers: headers).status == 404)
         #expect(try await fixture.ask("GET", "/api/games/\(game)").status == 401)

@@ -17,7 +17,9 @@ struct SessionAPITests {
         #expect(try await fixture.accounts.verify(session.token).player == session.player)
         let cookies = answer.headers[values: .setCookie]
         let refresh = try #require(cookies.first { $0.hasPrefix("quizmania_refresh=") })
-        for attribute in ["HttpOnly", "SameSite=Strict", "Path=/api/session"] { #expect(refresh.contains("; " + attribute)) }
+        for attribute in ["HttpOnly", "SameSite=Strict", "Path=/api/session"] {
+            #expect(refresh.contains("; " + attribute))
+        }
         #expect(!refresh.contains("Secure"))
         let csrf = try #require(cookies.first { $0.hasPrefix("quizmania_csrf=") })
         #expect(!csrf.contains("HttpOnly") && csrf.contains("SameSite=Strict") && csrf.contains(session.csrf))

@@ -11,7 +11,7 @@ struct WebSiteTests {
         let folder = FileManager.default.temporaryDirectory.appending(path: "quizmania-site-\(UUID())")
         defer { try? FileManager.default.removeItem(at: folder) }  // a temporary folder may stay
         try FileManager.default.createDirectory(at: folder.appending(path: "fonts"), withIntermediateDirectories: true)
-        let page = "<!doctype html><html><head><title>QuizMania</title><!--QUIZMANIA_HEAD--></head><body></body></html>"
+        let page = "<!doctype html><html><head><title>Other</title><!--QUIZMANIA_HEAD--></head><body></body></html>"
         for (name, text) in [
             ("index.html", page), ("index.html.br", "BR-PAGE"), ("main-1A2B3C4D.js", "plain"),
             ("main-1A2B3C4D.js.br", "brotli"), ("main-1A2B3C4D.js.gz", "gzip"), ("manifest.webmanifest", "{}"),
@@ -22,12 +22,15 @@ struct WebSiteTests {
         return try WebFiles(folder: folder.path)
     }
 
-    @Test(arguments: ["/", "/index.html", "/r/ABCDEFG", "/r/ABCDEFG/display", "/history", "/games/1", "/settings", "/licences"])
+    @Test(arguments: [
+        "/", "/index.html", "/r/ABCDEFG", "/r/ABCDEFG/display", "/history", "/games/1", "/settings", "/licences",
+    ])
     func `the client's own paths give its page, always asked for again`(path: String) async throws {
         let fixture = try await Fixture(files: try Self.site())
         let answer = try await fixture.ask("GET", path)
         #expect(answer.status == 200)
-        #expect(answer.text.contains("<title>QuizMania</title>"))
+        #expect(answer.text.contains("QuizMania"))
+        #expect(answer.text.matches(of: /<title>/).count == 1)
         #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
         #expect(answer.headers[.cacheControl] == "no-cache")
     }
@@ -36,8 +39,10 @@ struct WebSiteTests {
         let fixture = try await Fixture(files: try Self.site())
         let page = try await fixture.ask("GET", "/nowhere", headers: ["Accept": "text/html,*/*"])
         #expect(page.status == 404)
-        #expect(page.text.contains("<title>QuizMania</title>"))
-        for path in ["/nowhere", "/../etc/passwd", "/%2e%2e/etc/passwd", "/fonts", "/main.js"] {
+        #expect(page.text.contains("<title>Not found · QuizMania</title>"))
+        for path in [
+            "/nowhere", "/../etc/passwd", "/%2e%2e/etc/passwd", "/fonts", "/main.js", "/r", "/r/AAAAAAA/x", "/games",
+        ] {
             let answer = try await fixture.ask("GET", path)
             #expect(answer.status == 404)
             #expect(try answer.decode(ErrorResponse.self).error.code == .notFound)
@@ -49,7 +54,8 @@ struct WebSiteTests {
     @Test func `files come in the best encoding the client takes`() async throws {
         let fixture = try await Fixture(files: try Self.site())
         for (accept, body, encoding) in [
-            (nil, "plain", nil), ("gzip, deflate, br", "brotli", "br"), ("gzip", "gzip", "gzip"), ("br;q=0, gzip", "gzip", "gzip"),
+            (nil, "plain", nil), ("gzip, deflate, br", "brotli", "br"), ("gzip", "gzip", "gzip"),
+            ("br;q=0, gzip", "gzip", "gzip"),
             ("identity", "plain", nil), ("*", "brotli", "br"), ("*;q=0", "plain", nil),
         ] as [(String?, String, String?)] {
             var headers: [String: String] = [:]
@@ -87,7 +93,7 @@ struct WebSiteTests {
         let open = try await fixture.ask("GET", "/r/aaaaaaa", headers: ["Accept-Encoding": "br"])
         #expect(open.headers[.contentEncoding] == nil)
         #expect(open.text.contains("<title>Tom &amp; &quot;Jerry&quot; &lt;b&gt; · QuizMania</title>"))
-        #expect(open.text.contains("og:image\" content=\"https://quiz.test/share.png\""))
+        #expect(open.text.contains("og:image\" content=\"https://quiz.test/card.png\""))
         #expect(open.text.contains("og:url\" content=\"https://quiz.test/r/AAAAAAA\""))
         #expect(open.text.contains("1 player is there already"))
         #expect(!open.text.contains("<b>") && !open.text.contains("noindex") && !open.text.contains("QUIZMANIA_HEAD"))
@@ -96,7 +102,21 @@ struct WebSiteTests {
         let secret = try await fixture.ask("GET", "/r/CCCCCCC")
         let absent = try await fixture.ask("GET", "/r/DDDDDDD")
         #expect(secret.body == absent.body && secret.headers == absent.headers && secret.status == absent.status)
-        #expect(!secret.text.contains("Secret"))
+        #expect(!secret.text.contains("Secret") && !secret.text.contains("og:"))
+        let misspelled = try await fixture.ask("GET", "/r/nonsense")
+        #expect(misspelled.body == absent.body && misspelled.status == absent.status)
+        let display = try await fixture.ask("GET", "/r/BBBBBBB/display").text
+        #expect(display.contains("Hidden"))
+    }
+
+    @Test func `the home page has a title, a description and a picture, and is not sent twice`() async throws {
+        let fixture = try await Fixture(settings: APISettings(origins: ["https://quiz.test"]), files: try Self.site())
+        let home = try await fixture.ask("GET", "/")
+        #expect(home.text.contains("<title>QuizMania · Live quiz battles</title>"))
+        #expect(home.text.contains("og:image\" content=\"https://quiz.test/card.png\""))
+        #expect(home.text.contains("<meta name=\"description\""))
+        let tag = try #require(home.headers[.eTag])
+        #expect(try await fixture.ask("GET", "/", headers: ["If-None-Match": tag]).status == 304)
     }
 
     @Test func `pages run under the strict policy with the configured sockets`() async throws {
@@ -109,10 +129,12 @@ struct WebSiteTests {
             #expect(policy.split(separator: "; ").contains(Substring(part)), "\(part)")
         }
         #expect(!policy.contains("unsafe"))
-        let fixed = try await Fixture(settings: APISettings(origins: ["https://quiz.test", "http://127.0.0.1:8080"]), files: try Self.site())
+        let fixed = try await Fixture(
+            settings: APISettings(origins: ["https://quiz.test", "http://127.0.0.1:8080"]), files: try Self.site())
         let exact = try #require(try await fixed.ask("GET", "/").headers[.contentSecurityPolicy])
         #expect(
-            exact.contains("connect-src 'self' https://quiz.test http://127.0.0.1:8080 wss://quiz.test ws://127.0.0.1:8080;"))
+            exact.contains(
+                "connect-src 'self' https://quiz.test http://127.0.0.1:8080 wss://quiz.test ws://127.0.0.1:8080;"))
     }
 
     @Test func `without a built client the page still names the product`() async throws {

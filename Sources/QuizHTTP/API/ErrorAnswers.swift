@@ -55,7 +55,8 @@ struct ErrorAnswers: RouterMiddleware {
         guard let body = try? WireJSON.buffer(ErrorResponse(rejection)) else {  // texts and numbers always encode
             return Response(status: HTTPResponse.Status(code: status), headers: headers)
         }
-        return Response(status: HTTPResponse.Status(code: status), headers: headers, body: ResponseBody(byteBuffer: body))
+        return Response(
+            status: HTTPResponse.Status(code: status), headers: headers, body: ResponseBody(byteBuffer: body))
     }
 }
 

@@ -10,7 +10,8 @@ extension QuizAPI {
 
     /// Puts a handler behind an endpoint; both must speak of the same types.
     func bind<Body: WirePayload, Answer: WirePayload>(
-        _ endpoint: Endpoint<Body, Answer>, on router: Router<QuizRequestContext>, to handler: @escaping Handler<Body, Answer>
+        _ endpoint: Endpoint<Body, Answer>, on router: Router<QuizRequestContext>,
+        to handler: @escaping Handler<Body, Answer>
     ) {
         guard let method = HTTPRequest.Method(endpoint.verb.rawValue) else {
             preconditionFailure("Every verb is a method.")

@@ -3,7 +3,8 @@ internal import QuizModel
 internal import QuizWire
 
 extension QuizAPI {
-    private static let bankIsAway = Rejection(.unavailable, message: "The questions cannot be read at this moment. Try again.")
+    private static let bankIsAway = Rejection(
+        .unavailable, message: "The questions cannot be read at this moment. Try again.")
 
     @Sendable func listCategories(
         _ body: NoBody, _ call: APICall

@@ -9,7 +9,7 @@ extension QuizAPI {
         let player = try await player(call)
         var before: Int64?
         if let text = call.query("before") {
-            guard let number = Int64(text), number >= 0 else {
+            guard let number = Int64(text) else {
                 throw Rejection(.invalid, message: "`before`: must be a whole number of milliseconds.")
             }
             before = number

@@ -18,7 +18,8 @@ extension QuizAPI {
         let isPrivate = command.settings?.visibility == .private
         if isPrivate != (command.password != nil) {
             throw Rejection(
-                .invalid, message: isPrivate ? "A private room needs a `password`." : "Only a private room has a `password`.")
+                .invalid,
+                message: isPrivate ? "A private room needs a `password`." : "Only a private room has a `password`.")
         }
         return APIReply(try await services.rooms.create(command, by: player.player))
     }

@@ -1,5 +1,5 @@
-package import Hummingbird
 internal import HTTPTypes
+package import Hummingbird
 internal import QuizContent
 internal import QuizModel
 internal import QuizSocial

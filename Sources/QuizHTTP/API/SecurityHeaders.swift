@@ -12,9 +12,8 @@ struct SecurityHeaders: RouterMiddleware {
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        let isPage = response.headers[.contentType]?.hasPrefix("text/html") == true
-        response.headers[.contentSecurityPolicy] =
-            isPage ? ContentPolicy.page(settings) : "default-src 'none'; frame-ancestors 'none'"
+        response.headers[.contentSecurityPolicy] = ContentPolicy.policy(
+            for: response.headers[.contentType] ?? "", settings)
         response.headers[.xContentTypeOptions] = "nosniff"
         response.headers[.xFrameOptions] = "DENY"
         response.headers[.referrerPolicy] = "same-origin"
@@ -26,8 +25,17 @@ struct SecurityHeaders: RouterMiddleware {
     }
 }
 
-/// The Content-Security-Policy of the pages.
+/// The Content-Security-Policy of each kind of answer.
 enum ContentPolicy {
+    static func policy(for contentType: String, _ settings: APISettings) -> String {
+        if contentType.hasPrefix("text/html") { return page(settings) }
+        // A service worker lives under the policy its script came with, and has to fetch.
+        if contentType.contains("javascript") {
+            return "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
+        }
+        return "default-src 'none'; frame-ancestors 'none'"
+    }
+
     static func page(_ settings: APISettings) -> String {
         // Without configured origins the page may be opened under any name, whose socket address cannot be listed.
         let sockets = settings.socketOrigins.isEmpty ? ["ws:", "wss:"] : settings.origins + settings.socketOrigins

@@ -2,51 +2,87 @@ internal import QuizModel
 
 /// What a page says about itself to those who only read its head: search engines, and chats that preview a link.
 struct PageHead: Sendable, Hashable {
-    var title: String
-    var description: String
-    /// Absolute where the origin is known.
-    var url: String?
-    var image: String
+    private var title: String
+    /// Nil: there is nothing to preview.
+    private var preview: Preview?
     /// Search engines leave it out.
-    var isUnlisted: Bool
+    private var isUnlisted: Bool
 
-    /// The room's own head, or nil for one that is private: its link must not tell that it exists.
-    init?(room: RoomSummary, origin: String?) {
-        guard room.visibility != .private else { return nil }
-        title = "\(room.title) · QuizMania"
+    private struct Preview: Hashable {
+        var description: String
+        /// Absolute where the origin is known.
+        var image: String
+        var url: String?
+    }
+
+    /// The product's own.
+    static func product(origin: String?) -> PageHead {
+        let preview = Preview(
+            description: "Live quiz battles on every screen: open a link, pick a nickname, play.",
+            image: (origin ?? "") + image, url: origin.map { $0 + "/" })
+        return PageHead(title: "QuizMania · Live quiz battles", preview: preview, isUnlisted: false)
+    }
+
+    /// A room's own. One that is private, absent or misspelled has the same empty one: a link must not tell which it is.
+    static func room(_ room: RoomSummary?, origin: String?) -> PageHead {
+        guard let room, room.visibility != .private else {
+            return PageHead(title: "QuizMania", preview: nil, isUnlisted: true)
+        }
         let crowd = room.players == 1 ? "1 player is" : "\(room.players) players are"
-        description = "Join room \(room.code.text) and play along: \(crowd) there already."
-        url = origin.map { "\($0)/r/\(room.code.text)" }
-        image = "\(origin ?? "")/share.png"
-        isUnlisted = room.visibility != .public
+        let preview = Preview(
+            description: "Join room \(room.code.text) and play along: \(crowd) there already.",
+            image: (origin ?? "") + image, url: origin.map { "\($0)/r/\(room.code.text)" })
+        return PageHead(
+            title: "\(room.title) · QuizMania", preview: preview, isUnlisted: room.visibility != .public)
     }
 
-    /// Puts it in the place of the mark, and its title in the place of the page's.
-    func inserted(into page: String) -> String {
-        var tags = [
-            "<meta name=\"description\" content=\"\(Self.escape(description))\">",
-            "<meta property=\"og:site_name\" content=\"QuizMania\">",
-            "<meta property=\"og:type\" content=\"website\">",
-            "<meta property=\"og:title\" content=\"\(Self.escape(title))\">",
-            "<meta property=\"og:description\" content=\"\(Self.escape(description))\">",
-            "<meta property=\"og:image\" content=\"\(Self.escape(image))\">",
-            "<meta name=\"twitter:card\" content=\"summary_large_image\">",
-        ]
-        if let url { tags.append("<meta property=\"og:url\" content=\"\(Self.escape(url))\">") }
+    /// Of an address that leads nowhere.
+    static let missing = PageHead(title: "Not found · QuizMania", preview: nil, isUnlisted: true)
+
+    /// The picture for previews, one of the client's files; 1200 by 630 pixels.
+    private static let image = "/card.png"
+
+    /// As HTML, ready for the page.
+    var tags: String {
+        var tags = ["<title>\(Self.escape(title))</title>"]
+        if let preview {
+            tags += [
+                "<meta name=\"description\" content=\"\(Self.escape(preview.description))\">",
+                "<meta property=\"og:site_name\" content=\"QuizMania\">",
+                "<meta property=\"og:type\" content=\"website\">",
+                "<meta property=\"og:title\" content=\"\(Self.escape(title))\">",
+                "<meta property=\"og:description\" content=\"\(Self.escape(preview.description))\">",
+                "<meta property=\"og:image\" content=\"\(Self.escape(preview.image))\">",
+                "<meta name=\"twitter:card\" content=\"summary_large_image\">",
+            ]
+            if let url = preview.url { tags.append("<meta property=\"og:url\" content=\"\(Self.escape(url))\">") }
+        }
         if isUnlisted { tags.append("<meta name=\"robots\" content=\"noindex\">") }
-        // The page's own text goes first: what is inserted is a stranger's and must not be searched for marks.
-        let parts = page.split(separator: Self.mark, maxSplits: 1, omittingEmptySubsequences: false)
-        guard parts.count == 2 else { return page }
-        let titled = "<title>\(Self.escape(title))</title>"
-        let head = parts[0].replacing(/<title>[^<]*<\/title>/, with: { _ in titled })
-        let rest = parts[1].replacing(/<title>[^<]*<\/title>/, with: { _ in titled })
-        return head + tags.joined(separator: "\n") + rest
+        return tags.joined(separator: "\n")
     }
 
-    static let mark = "<!--QUIZMANIA_HEAD-->"
-
-    static func escape(_ text: String) -> String {
+    private static func escape(_ text: String) -> String {
         text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
             .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
     }
+}
+
+/// The client's page, cut open where a head goes.
+struct PageTemplate: Sendable {
+    private static let mark = "<!--QUIZMANIA_HEAD-->"
+
+    private let before: String
+    private let after: String
+
+    /// Without the mark the head goes to the end of the page's own. A title that is there already gives way.
+    init(_ page: String) {
+        let untitled = page.replacing(/<title>[^<]*<\/title>/, with: "")
+        let gap =
+            untitled.firstRange(of: Self.mark)
+            ?? untitled.firstRange(of: "</head>").map { $0.lowerBound..<$0.lowerBound }
+        before = gap.map { String(untitled[..<$0.lowerBound]) } ?? ""
+        after = gap.map { String(untitled[$0.upperBound...]) } ?? untitled
+    }
+
+    func page(with head: PageHead) -> String { before + head.tags + after }
 }

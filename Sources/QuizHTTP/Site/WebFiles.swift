@@ -20,15 +20,15 @@ package struct WebFiles: Sendable {
 
     /// By path, as `/app-1A2B3C4D.js`.
     let files: [String: File]
-    /// The page with the mark for its head still inside.
-    let page: String
+    /// The page, whose head is written for each request.
+    let template: PageTemplate
 
     /// What is served while there is no web client.
     package static let none = WebFiles(files: [:], page: missingPage)
 
     private init(files: [String: File], page: String) {
         self.files = files
-        self.page = page
+        template = PageTemplate(page)
     }
 
     /// - Throws: `WebFilesFailure` with a sentence when the folder cannot be used.
@@ -36,12 +36,14 @@ package struct WebFiles: Sendable {
         var contents: [String: [UInt8]] = [:]
         let root = URL(filePath: folder, directoryHint: .isDirectory).standardizedFileURL
         guard let walk = FileManager.default.enumerator(atPath: root.path) else {
-            throw WebFilesFailure(sentence: "The web client's folder \(folder) cannot be read. Build it with cluster/up.")
+            throw WebFilesFailure(
+                sentence: "The web client's folder \(folder) cannot be read. Build it with cluster/up.")
         }
         var bytes = 0
         while let name = walk.nextObject() as? String {
             let url = root.appending(path: name)
-            guard (try? url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true else { continue }  // folders
+            // Folders, and what cannot be looked at, are not served.
+            guard (try? url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true else { continue }
             guard let data = try? Data(contentsOf: url) else {
                 throw WebFilesFailure(sentence: "The web client's file \(name) cannot be read.")
             }
@@ -52,7 +54,8 @@ package struct WebFiles: Sendable {
             }
         }
         guard let page = contents["/index.html"] else {
-            throw WebFilesFailure(sentence: "There is no index.html in \(folder). Build the web client with cluster/up.")
+            throw WebFilesFailure(
+                sentence: "There is no index.html in \(folder). Build the web client with cluster/up.")
         }
         self.init(files: Self.files(from: contents), page: String(decoding: page, as: UTF8.self))
     }

@@ -30,22 +30,32 @@ struct WebSite: RouterMiddleware {
         let first = path.split(separator: "/").first
         guard first != "api", first != "health", first != "socket.io" else { return nil }
         if path != "/index.html", let file = files.files[path] { return Self.serve(file, to: request) }
+        let origin = settings.origins.first
         switch ClientRoute(path) {
-        case .room(let code):
-            let head = await rooms.find(code).flatMap { PageHead(room: $0, origin: settings.origins.first) }
-            return page(status: .ok, head: head, request)
-        case .known: return page(status: .ok, head: nil, request)
+        case .room(let code?): return page(.ok, .room(await rooms.find(code), origin: origin), request)
+        case .room(nil): return page(.ok, .room(nil, origin: origin), request)
+        case .known: return page(.ok, .product(origin: origin), request)
         case nil:
             let takesPage = request.headers[values: .accept].contains { $0.contains("text/html") }
-            return takesPage ? page(status: .notFound, head: nil, request) : nil
+            return takesPage ? page(.notFound, .missing, request) : nil
         }
     }
 
-    private func page(status: HTTPResponse.Status, head: PageHead?, _ request: Request) -> Response {
-        if head == nil, status == .ok, let file = files.files["/index.html"] { return Self.serve(file, to: request) }
-        let text = head?.inserted(into: files.page) ?? files.page
-        let headers: HTTPFields = [.contentType: "text/html; charset=utf-8", .cacheControl: "no-cache"]
+    /// The page is made anew for every request and small, so it goes out as it is.
+    private func page(_ status: HTTPResponse.Status, _ head: PageHead, _ request: Request) -> Response {
+        let text = files.template.page(with: head)
+        let tag = "\"\(WebFiles.fingerprint(of: text.utf8))\""
+        let headers: HTTPFields = [
+            .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache", .eTag: tag,
+        ]
+        if status == .ok, Self.knows(tag, request) { return Response(status: .notModified, headers: headers) }
         return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+    }
+
+    private static func knows(_ tag: String, _ request: Request) -> Bool {
+        request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
+            .map { $0.trimmingPrefix(while: { $0 == " " }).trimmingPrefix("W/") }
+            .contains { $0 == tag }
     }
 
     private static func serve(_ file: WebFiles.File, to request: Request) -> Response {
@@ -53,9 +63,7 @@ struct WebSite: RouterMiddleware {
             .contentType: file.contentType, .eTag: file.tag, .vary: "Accept-Encoding",
             .cacheControl: file.isHashed ? "public, max-age=31536000, immutable" : "no-cache",
         ]
-        let known = request.headers[values: .ifNoneMatch].flatMap { $0.split(separator: ",") }
-            .map { $0.trimmingPrefix(while: { $0 == " " }).trimmingPrefix("W/") }
-        if known.contains(where: { $0 == file.tag }) { return Response(status: .notModified, headers: headers) }
+        if knows(file.tag, request) { return Response(status: .notModified, headers: headers) }
         let accepted = AcceptedEncodings(request.headers[values: .acceptEncoding])
         var bytes = file.plain
         if let brotli = file.brotli, accepted.allows("br") {
@@ -69,21 +77,18 @@ struct WebSite: RouterMiddleware {
     }
 }
 
-/// The paths that the web client draws by itself.
+/// The paths that the web client draws by itself; the same list as in its router.
 enum ClientRoute: Hashable {
     case known
-    case room(RoomCode)
+    /// A room or its display; nil: not the form of a code.
+    case room(RoomCode?)
 
     init?(_ path: String) {
         let parts = path.split(separator: "/").map(String.init)
-        switch parts.first {
-        case nil where path == "/": self = .known
-        case "index.html" where parts.count == 1: self = .known
-        case "r" where parts.count == 2: self = RoomCode(parts[1]).map { .room($0) } ?? .known
-        case "r" where parts.count > 2: self = .known
-        case "games" where parts.count >= 2: self = .known
-        case "history" where parts.count == 1, "settings" where parts.count == 1, "licences" where parts.count == 1:
-            self = .known
+        switch (parts.first, parts.count) {
+        case (nil, _), ("index.html", 1), ("history", 1), ("settings", 1), ("licences", 1), ("games", 2): self = .known
+        case ("r", 2): self = .room(RoomCode(parts[1]))
+        case ("r", 3) where parts[2] == "display": self = .room(RoomCode(parts[1]))
         default: return nil
         }
     }
