@@ -55,7 +55,7 @@ let package = Package(
     name: "quizmania",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "quizmania", targets: ["quizmania"]),
+        .executable(name: "quizmania", targets: ["quizmania"])
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -89,7 +89,10 @@ let package = Package(
         // Actors, services and the ports they declare.
         part(
             "QuizRoomHost",
-            ["QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", .nioCore, .collections, .crypto, .logging, .serviceLifecycle]),
+            [
+                "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", .nioCore, .collections, .crypto,
+                .logging, .serviceLifecycle,
+            ]),
         part("QuizSocial", ["QuizModel", "QuizTelemetry", .jwtKit, .crypto, .logging]),
         part("QuizContent", ["QuizModel"]),
 
@@ -109,11 +112,17 @@ let package = Package(
             ]),
         part(
             "QuizPostgres",
-            ["QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry", "CLibPQ", .crypto, .logging, .serviceLifecycle, .collections],
+            [
+                "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry",
+                "CLibPQ", .crypto, .logging, .serviceLifecycle, .collections,
+            ],
             resources: [.embedInCode("Migrations")]),
         part(
             "QuizRedis",
-            ["QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizTelemetry", "CHiredis", .nioCore, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections],
+            [
+                "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizTelemetry", "CHiredis", .nioCore,
+                .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
+            ],
             resources: [
                 "chat_fill", "chat_push", "heartbeat", "presence_clear", "rate_limit", "revocations_merge",
             ].map { .embedInCode("Scripts/\($0).lua") }),
@@ -131,7 +140,8 @@ let package = Package(
             name: "quizmania",
             dependencies: [
                 "QuizModel", "QuizRoom", "QuizWire", "QuizRoomHost", "QuizContent", "QuizGateway", "QuizPostgres",
-                "QuizNode", "QuizTelemetry", .argumentParser, .serviceLifecycle, .logging, .nioCore, .nioPosix, .hummingbirdCore,
+                "QuizNode", "QuizTelemetry", .argumentParser, .serviceLifecycle, .logging, .nioCore, .nioPosix,
+                .hummingbirdCore,
                 .httpTypes,
             ],
             swiftSettings: strict),
@@ -145,21 +155,42 @@ let package = Package(
             path: "Tests/FaultNode", swiftSettings: strict),
         tests(
             "QuizRoomHostTests",
-            ["QuizRoomHost", "QuizRoom", "QuizModel", "QuizShards", "QuizTelemetry", "QuizTestKit", .nioCore, .nioPosix, .logging]),
+            [
+                "QuizRoomHost", "QuizRoom", "QuizModel", "QuizShards", "QuizTelemetry", "QuizTestKit", .nioCore,
+                .nioPosix, .logging,
+            ]),
         tests("QuizRoomTests", ["QuizRoom", "QuizModel"]),
         tests("QuizModelTests", ["QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),
-        tests("QuizGatewayTests", ["QuizGateway", "QuizWire", .nioCore, .nioPosix, .nioSSL, .hummingbirdCore, .httpTypes, .logging, .serviceLifecycle]),
+        tests(
+            "QuizGatewayTests",
+            [
+                "QuizGateway", "QuizWire", .nioCore, .nioPosix, .nioSSL, .hummingbirdCore, .httpTypes, .logging,
+                .serviceLifecycle,
+            ]),
         tests("QuizTelemetryTests", ["QuizTelemetry", "QuizModel", .logging, .metrics]),
         tests("QuizTidyTests", []),
         tests(
             "QuizRedisTests",
-            ["QuizRedis", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore, .nioPosix, .nioSSL, .nioEmbedded, .logging, .serviceLifecycle]),
-        tests("QuizPostgresTests", ["QuizPostgres", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "CLibPQ", .logging]),
+            [
+                "QuizRedis", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore, .nioPosix, .nioSSL, .nioEmbedded,
+                .logging, .serviceLifecycle,
+            ]),
+        tests(
+            "QuizPostgresTests",
+            [
+                "QuizPostgres", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "CLibPQ",
+                .logging,
+            ]),
         tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
         tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit"]),
         tests("QuizContentTests", ["QuizContent", "QuizModel", "QuizTestKit"]),
-        tests("QuizHTTPTests", ["QuizHTTP", "QuizModel", "QuizWire", "QuizSocial", "QuizContent", "QuizTestKit", .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging]),
+        tests(
+            "QuizHTTPTests",
+            [
+                "QuizHTTP", "QuizModel", "QuizWire", "QuizSocial", "QuizContent", "QuizTestKit", .hummingbird,
+                .hummingbirdCore, .httpTypes, .nioCore, .logging,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,8 +10,12 @@ package struct RoomInstant: Hashable, Comparable, Sendable, Codable {
     package static let zero = RoomInstant(milliseconds: 0)
 
     package static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
-    package static func + (left: Self, milliseconds: Int64) -> Self { .init(milliseconds: left.milliseconds + milliseconds) }
-    package static func - (left: Self, milliseconds: Int64) -> Self { .init(milliseconds: left.milliseconds - milliseconds) }
+    package static func + (left: Self, milliseconds: Int64) -> Self {
+        .init(milliseconds: left.milliseconds + milliseconds)
+    }
+    package static func - (left: Self, milliseconds: Int64) -> Self {
+        .init(milliseconds: left.milliseconds - milliseconds)
+    }
     package static func - (left: Self, right: Self) -> Int64 { left.milliseconds - right.milliseconds }
 
     package init(from decoder: any Decoder) throws {

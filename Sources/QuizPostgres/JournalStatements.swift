@@ -2,25 +2,27 @@ internal import QuizModel
 internal import QuizRoomHost
 internal import QuizShards
 
-/// The fenced statements. What each part of them prevents was tried on PostgreSQL 15; `JournalTrapTests` keeps the trials.
+/// The fenced statements. What each part of them prevents was tried on PostgreSQL 15; `JournalTrapTests` keeps the
+/// trials.
 ///
-/// **The fence.** Every write first locks the shard's fence row, with its own term, `FOR SHARE` inside the same statement. Whoever
-/// wants the shard must update that row and therefore waits for the write's commit; after that the row says another term and
-/// the old owner finds nothing to lock. Checking the term without a lock lets rows commit behind the new owner's back, and so does
-/// `FOR KEY SHARE`, which an update of the other columns does not wait for.
+/// **The fence.** Every write first locks the shard's fence row, with its own term, `FOR SHARE` inside the same
+/// statement. Whoever wants the shard must update that row and therefore waits for the write's commit; after that the
+/// row says another term and the old owner finds nothing to lock. Checking the term without a lock lets rows commit
+/// behind the new owner's back, and so does `FOR KEY SHARE`, which an update of the other columns does not wait for.
 ///
-/// `SKIP LOCKED`: a fencer that stalls in its transaction costs its shard a retry instead of holding up the whole batch.
-/// `ORDER BY shard`: all lock in the same order, so that a batch and a mass take-over cannot deadlock.
+/// `SKIP LOCKED`: a fencer that stalls in its transaction costs its shard a retry instead of holding up the whole
+/// batch. `ORDER BY shard`: all lock in the same order, so that a batch and a mass take-over cannot deadlock.
 enum JournalStatements {
-    /// One batch of many rooms. Gives, for each room kept, how many of its rows were inserted, or −1 when all of them were there.
+    /// One batch of many rooms. Gives, for each room kept, how many of its rows were inserted, or −1 when all of them
+    /// were there.
     ///
     /// Parameters: terms ($1–$3), appends ($4–$11), rows ($12–$16); see `parameters(of:)`.
     ///
-    /// - `kept`: rooms that exist in that shard and whose predecessor is there with the same chain. The look-ups are LATERAL, as
-    ///   subqueries the planner cannot turn into a join over the whole journal.
-    /// - A room whose next row is there already is kept only if its *last* row is there with the same chain: the chain covers all
-    ///   rows before it, so these are the very rows of an earlier attempt whose outcome was unknown. Anything else in that place
-    ///   is refused.
+    /// - `kept`: rooms that exist in that shard and whose predecessor is there with the same chain. The look-ups are
+    ///   LATERAL, as subqueries the planner cannot turn into a join over the whole journal.
+    /// - A room whose next row is there already is kept only if its *last* row is there with the same chain: the chain
+    ///   covers all rows before it, so these are the very rows of an earlier attempt whose outcome was unknown.
+    ///   Anything else in that place is refused.
     /// - `ON CONFLICT DO NOTHING`: rows of an earlier attempt that commits just now are not seen above. The room then
     ///   counts as refused, is tried again, and found to be there.
     static let append = PostgresStatement(
@@ -35,7 +37,8 @@ enum JournalStatements {
             FOR SHARE OF f SKIP LOCKED
         ), kept AS MATERIALIZED (
             SELECT a.room, a.epoch, next.number IS NOT NULL AS resent
-            FROM unnest($4::uuid[], $5::int4[], $6::int8[], $7::uuid[], $8::int8[], $9::bytea[], $10::int8[], $11::bytea[])
+            FROM unnest(
+                $4::uuid[], $5::int4[], $6::int8[], $7::uuid[], $8::int8[], $9::bytea[], $10::int8[], $11::bytea[])
                 AS a (room, shard, epoch, owner, previous, previous_chain, last, last_chain)
             JOIN term ON term.shard = a.shard AND term.epoch = a.epoch AND term.owner = a.owner
             CROSS JOIN LATERAL (SELECT 1 FROM room r WHERE r.room = a.room AND r.shard = a.shard LIMIT 1) AS known
@@ -50,7 +53,9 @@ enum JournalStatements {
             ) AS next ON true
             LEFT JOIN LATERAL (
                 SELECT j.number FROM room_journal j
-                WHERE j.room = a.room AND j.number = a.last AND j.chain = a.last_chain LIMIT 1
+                WHERE next.number IS NOT NULL
+                    AND j.room = a.room AND j.number = a.last AND j.chain = a.last_chain
+                LIMIT 1
             ) AS same ON true
             WHERE next.number IS NULL OR same.number IS NOT NULL
         ), added AS (
@@ -73,7 +78,8 @@ enum JournalStatements {
         let rows = appends.flatMap { append in append.rows.map { (room: append.room, row: $0) } }
         return [
             .int4s(terms.map(\.shard.index)), .int8s(terms.map(\.epoch.number)), .uuids(terms.map(\.owner)),
-            .uuids(appends.map(\.room)), .int4s(appends.map(\.term.shard.index)), .int8s(appends.map(\.term.epoch.number)),
+            .uuids(appends.map(\.room)), .int4s(appends.map(\.term.shard.index)),
+            .int8s(appends.map(\.term.epoch.number)),
             .uuids(appends.map(\.term.owner)), .int8s(appends.map(\.previous.number)),
             .byteas(appends.map(\.previous.chain)), .int8s(appends.map { $0.rows.last?.number }),
             .byteas(appends.map { $0.rows.last?.chain ?? [] }),
@@ -130,15 +136,16 @@ enum JournalStatements {
         """
         \(held), \(committed), saved AS (
             INSERT INTO game_result (game, room, title, finished_at_ms, number, chain, result, signature, key_id)
-            SELECT $7::uuid, $4::uuid, $8::text, $9::int8, $5::int8, $6::bytea, $10::bytea, $11::bytea, $12::text FROM committed
+            SELECT $7::uuid, $4::uuid, $8::text, $9::int8, $5::int8, $6::bytea, $10::bytea, $11::bytea, $12::text
+            FROM committed
             ON CONFLICT (game) DO NOTHING
             RETURNING game, finished_at_ms
         ), players AS (
             INSERT INTO game_player (game, finished_at_ms, player, position, nickname, rank, previous_rank, score,
                 accuracy_points, speed_points, streak, right_answers)
             SELECT saved.game, saved.finished_at_ms, p.*
-            FROM saved, unnest($13::uuid[], $14::int4[], $15::text[], $16::int4[], $17::int4[], $18::int4[], $19::int4[],
-                $20::int4[], $21::int4[], $22::int4[]) AS p
+            FROM saved, unnest($13::uuid[], $14::int4[], $15::text[], $16::int4[], $17::int4[], $18::int4[],
+                $19::int4[], $20::int4[], $21::int4[], $22::int4[]) AS p
         )
         SELECT EXISTS (SELECT 1 FROM held), EXISTS (SELECT 1 FROM committed)
         """)
@@ -147,8 +154,10 @@ enum JournalStatements {
         let entries = result.entries
         return [
             .uuid(result.room), .int8(result.head.number), .bytea(result.head.chain),
-            // A title or name with U+0000 must not keep a finished game from being stored; what was played stands in `resultBytes`.
-            .uuid(result.game), .text(result.title.replacingZero), .int8(result.finishedAtMs), .bytea(result.resultBytes),
+            // A title or name with U+0000 must not keep a finished game from being stored; what was played stands in
+            // `resultBytes`.
+            .uuid(result.game), .text(result.title.replacingZero), .int8(result.finishedAtMs),
+            .bytea(result.resultBytes),
             .bytea(result.signature), .text(result.keyID),
             .uuids(entries.map(\.player)), .int4s(Array(entries.indices)),
             .texts(entries.map(\.nickname.text.replacingZero)), .int4s(entries.map(\.rank)),
@@ -170,8 +179,9 @@ enum JournalStatements {
 
     /// Gives whether the fence row was locked, and whether the code is this room's now. $4 room, $5 code, $6 rules.
     ///
-    /// A code is lent to one room until 24 hours after that room closed. `lent_at` is compared in the newest version of the row, the
-    /// room's end only as this statement's beginning saw it; both are needed when two rooms want a code at once.
+    /// A code is lent to one room until 24 hours after that room closed. `lent_at` is compared in the newest version of
+    /// the row, the room's end only as this statement's beginning saw it; both are needed when two rooms want a code at
+    /// once.
     static let createRoom = PostgresStatement(
         "room_create",
         """
@@ -195,6 +205,7 @@ enum JournalStatements {
 extension String {
     /// U+FFFD in the place of U+0000, which PostgreSQL's text cannot hold.
     var replacingZero: String {
-        utf8.contains(0) ? String(String.UnicodeScalarView(unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 })) : self
+        utf8.contains(0)
+            ? String(String.UnicodeScalarView(unicodeScalars.map { $0.value == 0 ? "\u{FFFD}" : $0 })) : self
     }
 }

@@ -4,7 +4,8 @@ internal import QuizTelemetry
 /// Brings the schema forward, and says whether a node may run on it.
 package struct Migrator: Sendable {
     package enum Status: Sendable, Hashable {
-        /// Every migration of this version is there. `newer` holds the numbers of later ones, all of them expanding only.
+        /// Every migration of this version is there. `newer` holds the numbers of later ones, all of them expanding
+        /// only.
         case current(newer: [Int])
         /// These are missing: run `quizmania migrate`.
         case behind(missing: [Int])
@@ -18,9 +19,9 @@ package struct Migrator: Sendable {
             switch self {
             case .current: nil
             case .behind(let missing):
-                "The database lacks migrations \(missing.map(String.init).joined(separator: ", ")): run `quizmania migrate`."
+                "The database lacks migrations \(missing): run `quizmania migrate`."
             case .diverged(let number):
-                "Migration \(number) of the database is not the one of this version: use the version that made it, or restore it."
+                "Migration \(number) of the database is not this one's: use the version that made it, or restore it."
             case .tooNew(let number):
                 "Migration \(number) of the database takes away what this version needs: run a newer version."
             }
@@ -57,7 +58,8 @@ package struct Migrator: Sendable {
 
     /// Applies what is missing, each migration in a transaction of its own; several nodes at once take turns.
     ///
-    /// - Returns: the numbers applied now; empty when there was nothing to do or the schema is not ours to change (see `status`).
+    /// - Returns: the numbers applied now; empty when there was nothing to do or the schema is not ours to change (see
+    ///   `status`).
     package func migrate() async throws(PostgresError) -> [Int] {
         try await onOwnThread { link throws(PostgresError) in
             // Held by the session: it ends with this connection, whatever happens.
@@ -76,7 +78,8 @@ package struct Migrator: Sendable {
         do throws(PostgresError) {
             try link.script(migration.sql, timeout: Self.stepTimeout)
             let parameters: [PostgresParameter] = [
-                .int4(migration.number), .text(migration.name), .bytea(migration.checksum), .bool(migration.isExpandOnly),
+                .int4(migration.number), .text(migration.name), .bytea(migration.checksum),
+                .bool(migration.isExpandOnly),
             ]
             try link.execute(Self.record, parameters, timeout: Self.readTimeout)
             try link.script("COMMIT", timeout: Self.stepTimeout)
@@ -143,6 +146,7 @@ package struct Migrator: Sendable {
     private static let record = PostgresStatement(
         "migration_record",
         """
-        INSERT INTO schema_migration (number, name, checksum, expand_only) VALUES ($1::int4, $2::text, $3::bytea, $4::bool)
+        INSERT INTO schema_migration (number, name, checksum, expand_only)
+        VALUES ($1::int4, $2::text, $3::bytea, $4::bool)
         """)
 }

@@ -3,8 +3,8 @@ package import QuizSocial
 
 /// Guests and their refresh tokens in PostgreSQL.
 ///
-/// A family of tokens is revoked when any of its rows says so: a successor that is being stored while an older token's reuse is found
-/// out is not seen by that finding, but is refused at its own next use.
+/// A family of tokens is revoked when any of its rows says so: a successor that is being stored while an older token's
+/// reuse is found out is not seen by that finding, but is refused at its own next use.
 package final class PostgresAccountStore: AccountStore {
     private let pool: PostgresPool
 
@@ -73,7 +73,8 @@ package final class PostgresAccountStore: AccountStore {
 
     /// - Throws: `unknown_player` when there is no such account.
     package func rename(player: PlayerID, nickname: Nickname) async throws(StoreFailure) {
-        let isKnown = try await query(Self.rename, [.uuid(player), .text(nickname.text)]) { result throws(PostgresError) in
+        let isKnown = try await query(Self.rename, [.uuid(player), .text(nickname.text)]) {
+            result throws(PostgresError) in
             result.count > 0
         }
         guard isKnown else { throw StoreFailure(code: "unknown_player", context: "There is no such account.") }
@@ -81,7 +82,8 @@ package final class PostgresAccountStore: AccountStore {
 
     package func saveRefresh(_ record: RefreshRecord) async throws(StoreFailure) {
         let parameters: [PostgresParameter] = [
-            .bytea(record.tokenDigest), .int8(Int64(bitPattern: record.family)), .uuid(record.player), .int8(record.expiresAtMs),
+            .bytea(record.tokenDigest), .int8(Int64(bitPattern: record.family)), .uuid(record.player),
+            .int8(record.expiresAtMs),
         ]
         _ = try await query(Self.save, parameters) { _ in true }
     }

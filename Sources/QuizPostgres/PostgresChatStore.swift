@@ -7,7 +7,8 @@ package final class PostgresChatStore: ChatStore {
 
     init(pool: PostgresPool) { self.pool = pool }
 
-    /// A line that another connection is storing at this moment is seen by neither half of the statement; the next attempt sees it.
+    /// A line that another connection is storing at this moment is seen by neither half of the statement; the next
+    /// attempt sees it.
     private static let attemptsMax = 3
 
     private static let append = PostgresStatement(
@@ -30,7 +31,8 @@ package final class PostgresChatStore: ChatStore {
         """
         SELECT id, client, player, nickname, line, sent_at_ms FROM chat_message
         WHERE room = $1::uuid
-            AND ($2::uuid IS NULL OR ordinal < (SELECT ordinal FROM chat_message WHERE id = $2::uuid AND room = $1::uuid))
+            AND ($2::uuid IS NULL
+                OR ordinal < (SELECT ordinal FROM chat_message WHERE id = $2::uuid AND room = $1::uuid))
         ORDER BY ordinal DESC
         LIMIT $3::int4
         """)
@@ -38,7 +40,8 @@ package final class PostgresChatStore: ChatStore {
     package func append(_ line: ChatLine, id: ChatMessageID) async throws(StoreFailure) -> ChatMessagePayload {
         let message = line.message
         let parameters: [PostgresParameter] = [
-            .uuid(id), .uuid(line.room), .uuid(message.player), .text(message.client.text), .text(message.nickname.text),
+            .uuid(id), .uuid(line.room), .uuid(message.player), .text(message.client.text),
+            .text(message.nickname.text),
             .text(message.text.text), .int8(message.sentAtMs),
         ]
         for _ in 0..<Self.attemptsMax {

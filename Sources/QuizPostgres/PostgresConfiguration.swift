@@ -22,8 +22,8 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
         }
     }
 
-    /// A libpq connection string (`host=… dbname=…` or `postgresql://…`) that reaches the server itself: the journal ends
-    /// sessions by their process id, which means nothing behind a connection pooler.
+    /// A libpq connection string (`host=… dbname=…` or `postgresql://…`) that reaches the server itself: the journal
+    /// ends sessions by their process id, which means nothing behind a connection pooler.
     package var conninfo: String
     /// Connection string of the pools when they go through a transaction pooler; nil: they connect directly as well.
     /// Behind a pooler neither prepared statements nor session settings are used.
@@ -78,8 +78,8 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
         var settings: [String]
     }
 
-    /// The journal's statements find every row by primary key. Without the first two settings a plan made while a table was
-    /// still empty would read it from end to end for as long as the connection lives.
+    /// The journal's statements find every row by primary key. Without the first two settings a plan made while a table
+    /// was still empty would read it from end to end for as long as the connection lives.
     var laneEndpoint: Endpoint {
         direct(settings: ["SET enable_seqscan = off", "SET plan_cache_mode = force_generic_plan", "SET jit = off"])
     }

@@ -4,8 +4,8 @@ internal import QuizTelemetry
 
 /// A connection that is made when it is needed and made again when it broke, on a thread of its own.
 ///
-/// Attempts are paced: after a failure the next one waits 50 ms, doubled up to 1 s, with jitter, so that a server that comes
-/// back is not met by everybody at once.
+/// Attempts are paced: after a failure the next one waits 50 ms, doubled up to 1 s, with jitter, so that a server that
+/// comes back is not met by everybody at once.
 final class PostgresConnection: @unchecked Sendable {  // mutable state is touched on `thread` only
     /// What a caller gets while the pause after a failed attempt lasts.
     enum Patience: Sendable {

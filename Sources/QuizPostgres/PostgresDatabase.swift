@@ -99,7 +99,8 @@ private final class SettingsWatch: Sendable {
             return latest
         }
         for problem in found where !before.contains(problem) {
-            log.warning("A setting of PostgreSQL is not as it must be.", metadata: .keys([.reason: .string(problem.sentence)]))
+            log.warning(
+                "A setting of PostgreSQL is not as it must be.", metadata: .keys([.reason: .string(problem.sentence)]))
         }
     }
 }

@@ -6,15 +6,16 @@ internal import QuizTelemetry
 
 /// Changes of ownership.
 ///
-/// **Normal path.** One statement locks the wanted rows in shard order, compares each with the term it is expected to have and
-/// counts it up for the new owner. It commits by itself.
+/// **Normal path.** One statement locks the wanted rows in shard order, compares each with the term it is expected to
+/// have and counts it up for the new owner. It commits by itself.
 ///
-/// **A holder that does not let go.** A client that was stopped after its statement and before its Sync holds share locks for
-/// ever; no timeout of the server ends it. After `fenceLockTimeout` the statement is refused and sent again, and while it
-/// waits again a second connection ends the sessions that block it, which `pg_blocking_pids` names only while it waits. Ending a healthy one
-/// costs its node a reconnect: its batch is sent again or fenced.
+/// **A holder that does not let go.** A client that was stopped after its statement and before its Sync holds share
+/// locks for ever; no timeout of the server ends it. After `fenceLockTimeout` the statement is refused and sent again,
+/// and while it waits again a second connection ends the sessions that block it, which `pg_blocking_pids` names only
+/// while it waits. Ending a healthy one costs its node a reconnect: its batch is sent again or fenced.
 ///
-/// **Afterwards** the new owner must read in a new statement: this one's snapshot is older than the old owner's last commit.
+/// **Afterwards** the new owner must read in a new statement: this one's snapshot is older than the old owner's last
+/// commit.
 final class PostgresFence: Sendable {
     private let main: PostgresConnection
     private let state: Watch
@@ -45,7 +46,8 @@ final class PostgresFence: Sendable {
         self.log = log
     }
 
-    /// Takes the shards whatever their terms are now; those the owner has already keep theirs, so that repeating is harmless.
+    /// Takes the shards whatever their terms are now; those the owner has already keep theirs, so that repeating is
+    /// harmless.
     ///
     /// - Returns: the owner's terms of the shards it has now; one that somebody else took meanwhile is missing.
     func take(_ shards: [ShardID], owner: Incarnation) async throws(PostgresError) -> [Term] {
@@ -125,7 +127,8 @@ final class PostgresFence: Sendable {
         while true {
             do throws(PostgresError) {
                 try link.send(Self.compareAndSet, parameters, deadline: deadline)
-                let result = isBlocked
+                let result =
+                    isBlocked
                     ? try finishEndingBlockers(of: link, deadline: deadline) : try link.finish(deadline: deadline)
                 return try Self.terms(in: result).sorted { $0.shard < $1.shard }
             } catch {
@@ -144,7 +147,8 @@ final class PostgresFence: Sendable {
             do throws(PostgresError) {
                 let ended = try state.usable().endBlockers(of: link.backend)
                 if ended > 0 {
-                    log.warning("Sessions that held a shard's fence row were ended.", metadata: .keys([.count: .of(ended)]))
+                    log.warning(
+                        "Sessions that held a shard's fence row were ended.", metadata: .keys([.count: .of(ended)]))
                 }
             } catch {
                 // The statement in flight must be waited for all the same; its lock timeout ends it.
@@ -167,7 +171,12 @@ final class PostgresFence: Sendable {
 extension PostgresLink {
     private static let terminateBlockers = PostgresStatement(
         "terminate_blockers",
-        "SELECT pg_terminate_backend(pid, 200) FROM (SELECT DISTINCT unnest(pg_blocking_pids($1::int4)) AS pid) AS b WHERE pid <> 0")
+        """
+        SELECT pg_terminate_backend(pid, 200)
+        FROM (SELECT DISTINCT unnest(pg_blocking_pids($1::int4)) AS pid) AS b
+        WHERE pid <> 0
+        """
+    )
 
     /// Ends the sessions another one waits for.
     ///

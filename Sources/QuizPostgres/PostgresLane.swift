@@ -7,10 +7,11 @@ internal import QuizTelemetry
 ///
 /// **Normal path.** A batch is one statement and one Sync; its answer names the rooms kept.
 ///
-/// **Failure paths.** The server refused the statement: nothing was written (`failed`). The connection broke, no answer came in
-/// time, or the commit came with a WARNING ("committed locally, but might not have been replicated"): nobody knows (`unknown`).
-/// The server's process may then still hold its locks and commit minutes later. So before anything else is sent, the next
-/// connection ends that process and waits until it is gone; after that the same batch finds all of its rows or none.
+/// **Failure paths.** The server refused the statement: nothing was written (`failed`). The connection broke, no answer
+/// came in time, or the commit came with a WARNING ("committed locally, but might not have been replicated"): nobody
+/// knows (`unknown`). The server's process may then still hold its locks and commit minutes later. So before anything
+/// else is sent, the next connection ends that process and waits until it is gone; after that the same batch finds all
+/// of its rows or none.
 ///
 /// **Invariant.** At most one process of the server works for a lane, and a batch is never cancelled.
 final class PostgresLane: Sendable {
@@ -44,7 +45,8 @@ final class PostgresLane: Sendable {
     func append(_ batch: JournalBatch, completion: @escaping @Sendable (BatchOutcome) -> Void) {
         let accepted = connection.thread.submit { completion(self.append(batch)) }
         guard !accepted else { return }
-        completion(.unknown(JournalFailure(code: "closed", context: "The lane takes no more batches; this one was not sent.")))
+        completion(
+            .unknown(JournalFailure(code: "closed", context: "The lane takes no more batches; this one was not sent.")))
     }
 
     /// Runs one fenced write or read.
@@ -69,7 +71,9 @@ final class PostgresLane: Sendable {
 
     private func append(_ batch: JournalBatch) -> BatchOutcome {
         do throws(PostgresError) {
-            return .committed(kept: try kept(of: batch, in: try execute(JournalStatements.append, JournalStatements.parameters(of: batch))))
+            return .committed(
+                kept: try kept(
+                    of: batch, in: try execute(JournalStatements.append, JournalStatements.parameters(of: batch))))
         } catch {
             switch error.code {
             case .refused where !error.isServerTrouble, .unsuitableText: return .failed(JournalFailure(error))
@@ -80,13 +84,15 @@ final class PostgresLane: Sendable {
     }
 
     private func kept(of batch: JournalBatch, in result: PostgresResult) throws(PostgresError) -> Set<RoomID> {
-        let expected = Dictionary(batch.appends.map { ($0.room, $0.rows.count) }, uniquingKeysWith: { first, _ in first })
+        let expected = Dictionary(
+            batch.appends.map { ($0.room, $0.rows.count) }, uniquingKeysWith: { first, _ in first })
         var kept: Set<RoomID> = []
         for row in result.rows {
             let room = RoomID(value: try row.uuid(0))
             let added = try row.int4(1)
             guard added == -1 || added == expected[room] else {
-                // Only rows of an earlier attempt that commits at this moment can be in the way; the next attempt sees them.
+                // Only rows of an earlier attempt that commits at this moment can be in the way; the next attempt sees
+                // them.
                 log.warning("The journal took only part of a room's rows.", metadata: .keys([.roomID: .of(room)]))
                 continue
             }
@@ -95,13 +101,17 @@ final class PostgresLane: Sendable {
         return kept
     }
 
-    private func execute(_ statement: PostgresStatement, _ parameters: [PostgresParameter]) throws(PostgresError) -> PostgresResult {
+    private func execute(_ statement: PostgresStatement, _ parameters: [PostgresParameter]) throws(PostgresError)
+        -> PostgresResult
+    {
         var attempt = 1
         while true {
             let link = try connection.link()
             do throws(PostgresError) {
                 let result = try link.execute(statement, parameters, timeout: batchTimeout)
-                if let warning = link.warnings.first { throw PostgresError(.connectionLost, "The commit came with a warning: \(warning)") }
+                if let warning = link.warnings.first {
+                    throw PostgresError(.connectionLost, "The commit came with a warning: \(warning)")
+                }
                 return result
             } catch {
                 if error.isTransient, attempt < Self.attemptsMax {
@@ -135,7 +145,8 @@ private final class OrphanedBackends: @unchecked Sendable {  // touched on the l
         for backend in backends {
             try link.end(backend, timeout: Self.timeout)
             backends.remove(backend)
-            log.info("The server's process of a lost connection is gone.", metadata: .keys([.count: .of(backends.count)]))
+            log.info(
+                "The server's process of a lost connection is gone.", metadata: .keys([.count: .of(backends.count)]))
         }
     }
 }

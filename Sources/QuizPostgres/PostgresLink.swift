@@ -3,9 +3,9 @@ internal import Foundation
 
 /// One libpq connection. Not thread-safe: its `PostgresConnection` touches it on one thread only.
 ///
-/// libpq runs non-blocking under `poll(2)`, so that every wait has a deadline. A statement is never cancelled: a cancelled
-/// commit may report success although no standby has it. After a timeout or a lost connection the link is unusable and is
-/// closed by its owner; the server's side may go on running, see `PostgresLane`.
+/// libpq runs non-blocking under `poll(2)`, so that every wait has a deadline. A statement is never cancelled: a
+/// cancelled commit may report success although no standby has it. After a timeout or a lost connection the link is
+/// unusable and is closed by its owner; the server's side may go on running, see `PostgresLane`.
 final class PostgresLink {
     /// Who serves this link on the server. The start time tells a process from a later one with the same number.
     struct Backend: Hashable, Sendable {
@@ -38,7 +38,7 @@ final class PostgresLink {
         ]
         let keys = parameters.map { strdup($0.0) }
         let values = parameters.map { strdup($0.1) }
-        defer { (keys + values).forEach { free($0) } }
+        defer { for text in keys + values { free(text) } }
         guard
             let handle = PQconnectdbParams(
                 keys.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
@@ -51,7 +51,8 @@ final class PostgresLink {
         PQsetNoticeReceiver(
             handle,
             { context, result in
-                guard let context, let result, let severity = PQresultErrorField(result, Int32(UInt8(ascii: "V"))) else { return }
+                guard let context, let result, let severity = PQresultErrorField(result, Int32(UInt8(ascii: "V")))
+                else { return }
                 guard String(cString: severity) == "WARNING" else { return }
                 let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) } ?? ""
                 Unmanaged<Notices>.fromOpaque(context).takeUnretainedValue().warnings.append(message)
@@ -73,7 +74,8 @@ final class PostgresLink {
     private static let ownBackend = PostgresStatement(
         "own_backend",
         """
-        SELECT pid, (extract(epoch FROM backend_start) * 1000000)::int8 FROM pg_stat_activity WHERE pid = pg_backend_pid()
+        SELECT pid, (extract(epoch FROM backend_start) * 1000000)::int8 FROM pg_stat_activity
+        WHERE pid = pg_backend_pid()
         """)
 
     private func readBackend(timeout: Duration) throws(PostgresError) -> Backend {
@@ -121,14 +123,17 @@ final class PostgresLink {
         }
         if isDirect, !prepared.contains(statement.name) {
             notices.warnings = []
-            guard PQsendPrepare(handle, statement.name, statement.sql, Int32(parameters.count), nil) == 1 else { throw lost() }
+            guard PQsendPrepare(handle, statement.name, statement.sql, Int32(parameters.count), nil) == 1 else {
+                throw lost()
+            }
             _ = try finish(deadline: deadline)
             prepared.insert(statement.name)
         }
         notices.warnings = []
         let lengths = parameters.map { Int32($0.bytes?.count ?? 0) }
         let formats = [Int32](repeating: 1, count: parameters.count)
-        // One block for all values; a trailing byte gives empty ones an address, which libpq needs to tell them from NULL.
+        // One block for all values; a trailing byte gives empty ones an address, which libpq needs to tell them from
+        // NULL.
         var block: [UInt8] = []
         block.reserveCapacity(parameters.reduce(1) { $0 + ($1.bytes?.count ?? 0) })
         for case let bytes? in parameters.map(\.bytes) { block += bytes }
@@ -149,8 +154,8 @@ final class PostgresLink {
         _ = try flush(deadline: deadline)
     }
 
-    /// Waits for the answer to what was sent, and for the server's word that the transaction has ended: rows alone do not
-    /// say that they were committed.
+    /// Waits for the answer to what was sent, and for the server's word that the transaction has ended: rows alone do
+    /// not say that they were committed.
     func finish(deadline: ContinuousClock.Instant) throws(PostgresError) -> PostgresResult {
         guard let result = try poll(deadline: deadline) else {
             isBroken = true

@@ -1,6 +1,7 @@
 internal import QuizModel
 
-/// A parameter of a statement in PostgreSQL's binary format. Statements cast each one (`$1::uuid`), which fixes its type.
+/// A parameter of a statement in PostgreSQL's binary format. Statements cast each one (`$1::uuid`), which fixes its
+/// type.
 struct PostgresParameter: Sendable {
     /// Nil: NULL.
     private(set) var bytes: [UInt8]?
@@ -31,7 +32,9 @@ struct PostgresParameter: Sendable {
 
     static func int8s(_ values: [Int64?]) -> Self { array(values, type: 20) { append(number: $0, to: &$1) } }
 
-    static func bools(_ values: [Bool]) -> Self { array(values, type: 16) { append(number: UInt8($0 ? 1 : 0), to: &$1) } }
+    static func bools(_ values: [Bool]) -> Self {
+        array(values, type: 16) { append(number: UInt8($0 ? 1 : 0), to: &$1) }
+    }
 
     static func uuids(_ values: [some UniqueIdentifier]) -> Self {
         array(values, type: 2_950) { append(number: $0.value, to: &$1) }

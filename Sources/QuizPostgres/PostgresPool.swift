@@ -20,7 +20,9 @@ final class PostgresPool: Sendable {
     }
 
     private enum Admission {
-        case taken(PostgresConnection), mayWait(UInt64), refused(PostgresError)
+        case taken(PostgresConnection)
+        case mayWait(UInt64)
+        case refused(PostgresError)
     }
 
     private let name: String
@@ -76,7 +78,8 @@ final class PostgresPool: Sendable {
             if state.isClosed { return .refused(PostgresError(.closed, "The \(name) pool is closed.")) }
             if let connection = state.idle.popLast() { return .taken(connection) }
             guard state.waiters.count < settings.waitersMax else {
-                return .refused(PostgresError(.busy, "All connections of the \(name) pool are in use and its queue is full."))
+                return .refused(
+                    PostgresError(.busy, "All connections of the \(name) pool are in use and its queue is full."))
             }
             state.lastID += 1
             return .mayWait(state.lastID)

@@ -10,15 +10,20 @@ package final class PostgresQuestionStore: QuestionStore {
     package func draw(
         count: Int, categories: [CategoryID], difficulty: Difficulty?
     ) async throws(ContentFailure) -> [Question] {
-        let parameters: [PostgresParameter] = [.texts(categories.map(\.text)), .text(difficulty?.rawValue), .int4(max(count, 0))]
-        return try await query(QuestionStatements.draw, parameters) { result throws(PostgresError) in try result.questions() }
+        let parameters: [PostgresParameter] = [
+            .texts(categories.map(\.text)), .text(difficulty?.rawValue), .int4(max(count, 0)),
+        ]
+        return try await query(QuestionStatements.draw, parameters) { result throws(PostgresError) in
+            try result.questions()
+        }
     }
 
     package func categories() async throws(ContentFailure) -> [CategorySummary] {
         try await query(QuestionStatements.categories, []) { result throws(PostgresError) in
             var summaries: [CategorySummary] = []
             for row in result.rows {
-                summaries.append(CategorySummary(id: try row.name(0), name: try row.text(1), questions: try row.int4(2)))
+                summaries.append(
+                    CategorySummary(id: try row.name(0), name: try row.text(1), questions: try row.int4(2)))
             }
             return summaries
         }
@@ -30,25 +35,29 @@ package final class PostgresQuestionStore: QuestionStore {
             for row in result.rows {
                 summaries.append(
                     PackSummary(
-                        id: try row.name(0), title: try row.text(1), description: try row.text(2), questions: try row.int4(3)))
+                        id: try row.name(0), title: try row.text(1), description: try row.text(2),
+                        questions: try row.int4(3)))
             }
             return summaries
         }
     }
 
     package func store(_ bank: QuestionBank) async throws(ContentFailure) -> Int {
-        try await query(QuestionStatements.store, QuestionStatements.parameters(of: bank)) { result throws(PostgresError) in
+        try await query(QuestionStatements.store, QuestionStatements.parameters(of: bank)) {
+            result throws(PostgresError) in
             try result.first?.int4(0) ?? 0
         }
     }
 
     package func export(pack: PackID) async throws(ContentFailure) -> QuestionBank? {
-        let header = try await query(QuestionStatements.pack, [.text(pack.text)]) { result throws(PostgresError) -> QuestionPack? in
+        let header = try await query(QuestionStatements.pack, [.text(pack.text)]) {
+            result throws(PostgresError) -> QuestionPack? in
             guard let row = result.first else { return nil }
             return QuestionPack(id: pack, title: try row.text(0), description: try row.text(1))
         }
         guard let header else { return nil }
-        let questions = try await query(QuestionStatements.questionsOfPack, [.text(pack.text)]) { result throws(PostgresError) in
+        let questions = try await query(QuestionStatements.questionsOfPack, [.text(pack.text)]) {
+            result throws(PostgresError) in
             try result.questions()
         }
         let used = Set(questions.map(\.category.text)).sorted()

@@ -18,7 +18,8 @@ final class PostgresResult {
     func withField<Value>(row: Int, column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value? {
         let row = Int32(row)
         let column = Int32(column)
-        guard column < PQnfields(handle), PQgetisnull(handle, row, column) == 0, let start = PQgetvalue(handle, row, column)
+        guard column < PQnfields(handle), PQgetisnull(handle, row, column) == 0,
+            let start = PQgetvalue(handle, row, column)
         else { return nil }
         return body(UnsafeRawBufferPointer(start: start, count: Int(PQgetlength(handle, row, column))))
     }
@@ -86,7 +87,8 @@ extension PostgresRow {
         return elements.map { element in Int(Int32(bitPattern: element.reduce(UInt32(0)) { $0 << 8 | UInt32($1) })) }
     }
 
-    private func number<Number: FixedWidthInteger>(_ column: Int, as type: Number.Type) throws(PostgresError) -> Number {
+    private func number<Number: FixedWidthInteger>(_ column: Int, as type: Number.Type) throws(PostgresError) -> Number
+    {
         let value = result.withField(row: index, column: column) { field -> Number? in
             guard field.count == MemoryLayout<Number>.size else { return nil }
             return Number(bigEndian: field.loadUnaligned(as: Number.self))

@@ -40,7 +40,9 @@ package final class PostgresRevocationStore: RevocationStore {
     ) async throws(StoreFailure) -> [(player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64)] {
         try await query(Self.all, [.int8(nowMs)]) { result throws(PostgresError) in
             var marks: [(player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64)] = []
-            for row in result.rows { marks.append((PlayerID(value: try row.uuid(0)), try row.int8(1), try row.int8(2))) }
+            for row in result.rows {
+                marks.append((PlayerID(value: try row.uuid(0)), try row.int8(1), try row.int8(2)))
+            }
             return marks
         }
     }

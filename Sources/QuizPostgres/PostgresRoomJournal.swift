@@ -1,7 +1,7 @@
 internal import Logging
+package import QuizModel
 package import QuizRoomHost
 package import QuizShards
-package import QuizModel
 
 /// The journal in PostgreSQL: `lanes` connections, each with one batch in flight.
 package final class PostgresRoomJournal: RoomJournal {
@@ -24,7 +24,8 @@ package final class PostgresRoomJournal: RoomJournal {
     }
 
     package func terms(of shards: [ShardID], lane: Int) async throws(JournalFailure) -> [ShardID: Term] {
-        try await self[lane].run(JournalStatements.terms, [.int4s(shards.map(\.index))]) { result throws(PostgresError) in
+        try await self[lane].run(JournalStatements.terms, [.int4s(shards.map(\.index))]) {
+            result throws(PostgresError) in
             var terms: [ShardID: Term] = [:]
             for row in result.rows {
                 let term = try row.term()
@@ -55,8 +56,8 @@ package final class PostgresRoomJournal: RoomJournal {
 
     private subscript(lane: Int) -> PostgresLane { lanes[Int(lane.magnitude % UInt(lanes.count))] }
 
-    /// - Throws: `head_not_committed` when the head the write speaks of is not in the journal; `fence_locked` when somebody
-    ///   holds the fence row although the term is still ours: try again.
+    /// - Throws: `head_not_committed` when the head the write speaks of is not in the journal; `fence_locked` when
+    ///   somebody holds the fence row although the term is still ours: try again.
     private func write(
         _ statement: PostgresStatement, _ term: Term, _ parameters: [PostgresParameter], lane: Int
     ) async throws(JournalFailure) -> Bool {
@@ -65,7 +66,8 @@ package final class PostgresRoomJournal: RoomJournal {
         }
         if answer.locked {
             guard answer.accepted else {
-                throw JournalFailure(code: "head_not_committed", context: "The journal does not hold the head this write speaks of.")
+                throw JournalFailure(
+                    code: "head_not_committed", context: "The journal does not hold the head this write speaks of.")
             }
             return true
         }

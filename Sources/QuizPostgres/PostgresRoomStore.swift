@@ -14,12 +14,14 @@ package final class PostgresRoomStore: RoomStore {
     }
 
     package func create(_ record: RoomRecord, term: Term) async throws(JournalFailure) -> RoomCreation {
-        let parameters = JournalStatements.term(term) + [.uuid(record.room), .text(record.code.text), .int4(record.rules)]
+        let parameters =
+            JournalStatements.term(term) + [.uuid(record.room), .text(record.code.text), .int4(record.rules)]
         let answer = try await query(JournalStatements.createRoom, parameters) { result throws(PostgresError) in
             try FencedAnswer(result)
         }
         if answer.locked { return answer.accepted ? .created : .codeTaken }
-        let current = try await query(JournalStatements.terms, [.int4s([term.shard.index])]) { result throws(PostgresError) in
+        let current = try await query(JournalStatements.terms, [.int4s([term.shard.index])]) {
+            result throws(PostgresError) in
             try result.first?.term()
         }
         guard current == term else { return .termOver }
@@ -27,26 +29,37 @@ package final class PostgresRoomStore: RoomStore {
     }
 
     package func take(_ shards: [ShardID], owner: Incarnation) async throws(JournalFailure) -> [Term] {
-        do throws(PostgresError) { return try await fence.take(shards, owner: owner) } catch { throw JournalFailure(error) }
+        do throws(PostgresError) { return try await fence.take(shards, owner: owner) } catch {
+            throw JournalFailure(error)
+        }
     }
 
     /// Makes `owner` the owner of the shards that still have the given terms: (e, old) → (e + 1, new).
     ///
     /// - Returns: the new terms; a shard whose term was another one is missing.
     package func move(_ expected: [Term], to owner: Incarnation) async throws(JournalFailure) -> [Term] {
-        do throws(PostgresError) { return try await fence.move(expected, to: owner) } catch { throw JournalFailure(error) }
+        do throws(PostgresError) { return try await fence.move(expected, to: owner) } catch {
+            throw JournalFailure(error)
+        }
     }
 
     package func load(shards: [ShardID]) async throws(JournalFailure) -> [StoredRoom] {
-        var rooms = try await query(RoomStatements.open, [.int4s(shards.map(\.index))]) { result throws(PostgresError) in
+        var rooms = try await query(RoomStatements.open, [.int4s(shards.map(\.index))]) {
+            result throws(PostgresError) in
             var rooms: [StoredRoom] = []
-            for row in result.rows { rooms.append(StoredRoom(record: try row.record(), snapshot: try row.snapshot(), tail: [])) }
+            for row in result.rows {
+                rooms.append(StoredRoom(record: try row.record(), snapshot: try row.snapshot(), tail: []))
+            }
             return rooms
         }
-        let parameters: [PostgresParameter] = [.uuids(rooms.map(\.record.room)), .int8s(rooms.map { $0.snapshot?.head.number ?? 0 })]
+        let parameters: [PostgresParameter] = [
+            .uuids(rooms.map(\.record.room)), .int8s(rooms.map { $0.snapshot?.head.number ?? 0 }),
+        ]
         let tails = try await query(RoomStatements.tails, parameters) { result throws(PostgresError) in
             var tails: [RoomID: [JournalRow]] = [:]
-            for row in result.rows { tails[RoomID(value: try row.uuid(0)), default: []].append(try row.journalRow(from: 1)) }
+            for row in result.rows {
+                tails[RoomID(value: try row.uuid(0)), default: []].append(try row.journalRow(from: 1))
+            }
             return tails
         }
         for index in rooms.indices { rooms[index].tail = tails[rooms[index].record.room] ?? [] }
@@ -67,10 +80,14 @@ package final class PostgresRoomStore: RoomStore {
     }
 
     package func played(_ player: PlayerID, in game: GameID) async throws(JournalFailure) -> Bool {
-        try await query(RoomStatements.played, [.uuid(game), .uuid(player)]) { result throws(PostgresError) in result.count > 0 }
+        try await query(RoomStatements.played, [.uuid(game), .uuid(player)]) { result throws(PostgresError) in
+            result.count > 0
+        }
     }
 
-    package func history(of player: PlayerID, beforeMs: Int64?, limit: Int) async throws(JournalFailure) -> [GameSummary] {
+    package func history(of player: PlayerID, beforeMs: Int64?, limit: Int) async throws(JournalFailure)
+        -> [GameSummary]
+    {
         try await query(RoomStatements.history, [.uuid(player), .int8(beforeMs), .int4(max(limit, 0))]) {
             result throws(PostgresError) in
             var games: [GameSummary] = []
@@ -86,7 +103,8 @@ package final class PostgresRoomStore: RoomStore {
             try result.first?.record()
         }
         guard let record else { return nil }
-        let rows = try await query(RoomStatements.journal, [.uuid(room), .int8(number)]) { result throws(PostgresError) in
+        let rows = try await query(RoomStatements.journal, [.uuid(room), .int8(number)]) {
+            result throws(PostgresError) in
             var rows: [JournalRow] = []
             for row in result.rows { rows.append(try row.journalRow(from: 0)) }
             return rows

@@ -1,5 +1,5 @@
-/// What PostgreSQL must keep so that an acknowledged commit is never lost: fsync, full page writes, synchronous commits, and with
-/// a failover a standby that commits wait for.
+/// What PostgreSQL must keep so that an acknowledged commit is never lost: fsync, full page writes, synchronous
+/// commits, and with a failover a standby that commits wait for.
 package struct PostgresSettings: Sendable, Hashable {
     /// Something an operator has to change.
     package struct Problem: Sendable, Hashable {
@@ -53,7 +53,8 @@ package struct PostgresSettings: Sendable, Hashable {
     }
 
     init(
-        versionNumber: Int, fsync: Bool, fullPageWrites: Bool, synchronousCommit: String, synchronousStandbyNames: String,
+        versionNumber: Int, fsync: Bool, fullPageWrites: Bool, synchronousCommit: String,
+        synchronousStandbyNames: String,
         isReadOnly: Bool, standbys: Int
     ) {
         self.versionNumber = versionNumber
@@ -73,12 +74,15 @@ package struct PostgresSettings: Sendable, Hashable {
         find(
             versionNumber < Self.versionNumberMin, "server_version",
             "The server is PostgreSQL \(versionNumber / 10_000): upgrade it to 15 or newer.")
-        find(!fsync, "fsync", "A power cut can lose or corrupt what was committed: set fsync = on and restart the server.")
+        find(
+            !fsync, "fsync",
+            "A power cut can lose or corrupt what was committed: set fsync = on and restart the server.")
         find(
             !fullPageWrites, "full_page_writes",
             "A power cut can corrupt the database: set full_page_writes = on and reload the configuration.")
         find(
-            ["off", "local"].contains(synchronousCommit) && (synchronousCommit == "off" || waitsForStandby || standbyRequired),
+            ["off", "local"].contains(synchronousCommit)
+                && (synchronousCommit == "off" || waitsForStandby || standbyRequired),
             "synchronous_commit",
             "Commits are acknowledged before they are safe: set synchronous_commit = on and reload the configuration.")
         find(
@@ -86,7 +90,8 @@ package struct PostgresSettings: Sendable, Hashable {
             "The server takes no writes: connect to the primary, or set default_transaction_read_only = off.")
         find(
             standbyRequired && !waitsForStandby, "synchronous_standby_names",
-            "A failover would lose acknowledged commits: set synchronous_standby_names = 'ANY 1 (…)' and reload the configuration.")
+            "A failover would lose acknowledged commits: set synchronous_standby_names = 'ANY 1 (…)' and reload."
+        )
         find(
             !standbyRequired && standbys > 0 && !waitsForStandby, "synchronous_standby_names",
             "Commits do not wait for the attached standby: set synchronous_standby_names before you ever promote it.",

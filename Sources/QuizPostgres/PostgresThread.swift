@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// One thread that runs jobs in the order of their submission; jobs may block.
 ///
-/// Every libpq connection has such a thread of its own, so that a slow one delays neither another connection nor the threads
-/// Swift's tasks share.
+/// Every libpq connection has such a thread of its own, so that a slow one delays neither another connection nor the
+/// threads Swift's tasks share.
 final class PostgresThread: Sendable {
     typealias Job = @Sendable () -> Void
 
@@ -76,7 +76,8 @@ extension PostgresThread {
                 }
             }
             if !accepted {
-                continuation.resume(returning: .failure(PostgresError(.closed, "The connection's thread takes no more jobs.")))
+                continuation.resume(
+                    returning: .failure(PostgresError(.closed, "The connection's thread takes no more jobs.")))
             }
         }
         return try result.get()

@@ -4,14 +4,16 @@ internal import QuizModel
 /// The bank's statements, and how their rows become questions.
 enum QuestionStatements {
     private static let columns = """
-        q.id, q.kind, q.category, q.difficulty, q.prompt, q.choices, q.correct, q.explanation, q.source_title, q.source_url
+        q.id, q.kind, q.category, q.difficulty, q.prompt, q.choices, q.correct, q.explanation, q.source_title,
+        q.source_url
         """
 
     static let draw = PostgresStatement(
         "question_draw",
         """
         SELECT \(columns) FROM question q
-        WHERE (cardinality($1::text[]) = 0 OR q.category = ANY ($1::text[])) AND ($2::text IS NULL OR q.difficulty = $2::text)
+        WHERE (cardinality($1::text[]) = 0 OR q.category = ANY ($1::text[]))
+            AND ($2::text IS NULL OR q.difficulty = $2::text)
         ORDER BY random()
         LIMIT $3::int4
         """)
@@ -19,14 +21,15 @@ enum QuestionStatements {
     static let categories = PostgresStatement(
         "category_list",
         """
-        SELECT c.id, c.name, (SELECT count(*)::int4 FROM question q WHERE q.category = c.id) FROM category c ORDER BY c.id
+        SELECT c.id, c.name, (SELECT count(*)::int4 FROM question q WHERE q.category = c.id)
+        FROM category c ORDER BY c.id
         """)
 
     static let packs = PostgresStatement(
         "pack_list",
         """
-        SELECT p.id, p.title, p.description, (SELECT count(*)::int4 FROM pack_question q WHERE q.pack = p.id) FROM pack p
-        ORDER BY p.id
+        SELECT p.id, p.title, p.description, (SELECT count(*)::int4 FROM pack_question q WHERE q.pack = p.id)
+        FROM pack p ORDER BY p.id
         """)
 
     static let pack = PostgresStatement("pack", "SELECT title, description FROM pack WHERE id = $1::text")
@@ -34,14 +37,16 @@ enum QuestionStatements {
     static let questionsOfPack = PostgresStatement(
         "pack_questions",
         """
-        SELECT \(columns) FROM pack_question p JOIN question q ON q.id = p.question WHERE p.pack = $1::text ORDER BY q.id
+        SELECT \(columns) FROM pack_question p JOIN question q ON q.id = p.question
+        WHERE p.pack = $1::text ORDER BY q.id
         """)
 
     static let named = PostgresStatement(
         "category_named", "SELECT id, name FROM category WHERE id = ANY ($1::text[]) ORDER BY id")
 
-    /// One statement, so that a bank is stored whole or not at all. A question taken out of the bank leaves the pack, but not the
-    /// store: other packs and running games may name it. Choices come flat, each with its question's place and its own.
+    /// One statement, so that a bank is stored whole or not at all. A question taken out of the bank leaves the pack,
+    /// but not the store: other packs and running games may name it. Choices come flat, each with its question's place
+    /// and its own.
     static let store = PostgresStatement(
         "bank_store",
         """
@@ -57,11 +62,13 @@ enum QuestionStatements {
             FROM unnest($14::int4[], $15::int4[], $16::text[], $17::bool[]) AS c (question, place, line, correct)
             GROUP BY question
         ), question_given AS (
-            INSERT INTO question (id, kind, category, difficulty, prompt, choices, correct, explanation, source_title, source_url)
-            SELECT q.id, q.kind, q.category, q.difficulty, q.prompt, coalesce(choice.lines, '{}'), coalesce(choice.correct, '{}'),
-                q.explanation, q.source_title, q.source_url
-            FROM unnest($6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
-                WITH ORDINALITY
+            INSERT INTO question (
+                id, kind, category, difficulty, prompt, choices, correct, explanation, source_title, source_url)
+            SELECT q.id, q.kind, q.category, q.difficulty, q.prompt, coalesce(choice.lines, '{}'),
+                coalesce(choice.correct, '{}'), q.explanation, q.source_title, q.source_url
+            FROM unnest(
+                $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]
+            ) WITH ORDINALITY
                 AS q (id, kind, category, difficulty, prompt, explanation, source_title, source_url, place)
             LEFT JOIN choice ON choice.question = q.place
             ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, category = excluded.category,
@@ -81,12 +88,15 @@ enum QuestionStatements {
         let questions = bank.questions
         // `WITH ORDINALITY` counts from 1.
         let choices = questions.enumerated().flatMap { index, question in
-            question.choices.enumerated().map { (index + 1, $0.offset, $0.element, question.correct.contains($0.offset)) }
+            question.choices.enumerated().map {
+                (index + 1, $0.offset, $0.element, question.correct.contains($0.offset))
+            }
         }
         return [
             .text(bank.pack.id.text), .text(bank.pack.title), .text(bank.pack.description),
             .texts(bank.categories.map(\.id.text)), .texts(bank.categories.map(\.name)),
-            .texts(questions.map(\.id.text)), .texts(questions.map(\.kind.rawValue)), .texts(questions.map(\.category.text)),
+            .texts(questions.map(\.id.text)), .texts(questions.map(\.kind.rawValue)),
+            .texts(questions.map(\.category.text)),
             .texts(questions.map(\.difficulty.rawValue)), .texts(questions.map(\.prompt)),
             .texts(questions.map(\.explanation)), .texts(questions.map { $0.source?.title }),
             .texts(questions.map { $0.source?.url }),
@@ -113,7 +123,8 @@ extension PostgresRow {
 
     fileprivate func question() throws(PostgresError) -> Question {
         guard let kind = QuestionKind(rawValue: try text(1)), let difficulty = Difficulty(rawValue: try text(3)) else {
-            throw PostgresError(.unexpectedAnswer, "A stored question is of a kind or difficulty this version does not know.")
+            throw PostgresError(
+                .unexpectedAnswer, "A stored question is of a kind or difficulty this version does not know.")
         }
         let url = try optionalText(9)
         return Question(

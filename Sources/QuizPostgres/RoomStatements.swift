@@ -4,8 +4,8 @@ internal import QuizShards
 
 /// Reads of rooms, journals and results, and how their rows become values.
 enum RoomStatements {
-    /// Open rooms with the older of their two snapshots. A room with only one is replayed from its start: the replay also rebuilds
-    /// what clients may have missed, which a snapshot does not hold.
+    /// Open rooms with the older of their two snapshots. A room with only one is replayed from its start: the replay
+    /// also rebuilds what clients may have missed, which a snapshot does not hold.
     static let open = PostgresStatement(
         "room_open",
         """
@@ -30,18 +30,21 @@ enum RoomStatements {
         ORDER BY w.place, j.number
         """)
 
-    static let record = PostgresStatement("room_record", "SELECT room, code, shard, rules FROM room WHERE room = $1::uuid")
+    static let record = PostgresStatement(
+        "room_record", "SELECT room, code, shard, rules FROM room WHERE room = $1::uuid")
 
     static let journal = PostgresStatement(
         "room_journal",
         """
-        SELECT number, chain, digest, payload FROM room_journal WHERE room = $1::uuid AND number <= $2::int8 ORDER BY number
+        SELECT number, chain, digest, payload FROM room_journal
+        WHERE room = $1::uuid AND number <= $2::int8 ORDER BY number
         """)
 
     static let result = PostgresStatement(
         "game_result",
         """
-        SELECT room, title, finished_at_ms, number, chain, result, signature, key_id FROM game_result WHERE game = $1::uuid
+        SELECT room, title, finished_at_ms, number, chain, result, signature, key_id FROM game_result
+        WHERE game = $1::uuid
         """)
 
     static let players = PostgresStatement(
@@ -57,7 +60,8 @@ enum RoomStatements {
     static let history = PostgresStatement(
         "game_history",
         """
-        SELECT p.game, g.title, p.finished_at_ms, (SELECT count(*)::int4 FROM game_player o WHERE o.game = p.game), p.rank, p.score
+        SELECT p.game, g.title, p.finished_at_ms,
+            (SELECT count(*)::int4 FROM game_player o WHERE o.game = p.game), p.rank, p.score
         FROM game_player p JOIN game_result g ON g.game = p.game
         WHERE p.player = $1::uuid AND ($2::int8 IS NULL OR p.finished_at_ms < $2)
         ORDER BY p.finished_at_ms DESC, p.game DESC
@@ -98,7 +102,8 @@ extension PostgresRow {
     func leaderboardEntry() throws(PostgresError) -> LeaderboardEntry {
         LeaderboardEntry(
             player: PlayerID(value: try uuid(0)), nickname: try nickname(1), rank: try int4(2),
-            previousRank: try optionalInt4(3), score: try int4(4), accuracyPoints: try int4(5), speedPoints: try int4(6),
+            previousRank: try optionalInt4(3), score: try int4(4), accuracyPoints: try int4(5),
+            speedPoints: try int4(6),
             streak: try int4(7), right: try int4(8))
     }
 

@@ -17,7 +17,8 @@ package enum GameReplay {
             for entry in entries {
                 lines.append("\(entry.rank). \(entry.nickname)  \(entry.score) points, \(entry.right) right")
             }
-            lines += isSound
+            lines +=
+                isSound
                 ? ["The replay gives the stored result, and the signature is valid."]
                 : faults.map { "FAULT: \($0)" }
             return lines
@@ -45,10 +46,14 @@ package enum GameReplay {
             let room = StoredRoom(record: record, snapshot: nil, tail: rows)
             // The key of the offsets has no part in the result.
             let replayed = try RoomReplay.replay(room, ringKey: [UInt8](repeating: 0, count: 32))
-            if replayed.head != stored.head { verdict.faults.append("The journal's hash is not the one that was signed.") }
+            if replayed.head != stored.head {
+                verdict.faults.append("The journal's hash is not the one that was signed.")
+            }
             if let (result, head) = replayed.finished.last(where: { $0.result.game == stored.game }) {
                 verdict.entries = result.entries
-                if head != stored.head { verdict.faults.append("The game ended at another input than the result says.") }
+                if head != stored.head {
+                    verdict.faults.append("The game ended at another input than the result says.")
+                }
                 if result.encode() != stored.resultBytes || result.entries != stored.entries {
                     verdict.faults.append("The stored result is not the one the journal gives.")
                 }

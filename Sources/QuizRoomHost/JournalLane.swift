@@ -27,7 +27,8 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
     private var rowsInFlight = 0
 
     init(
-        index: Int, loop: any EventLoop, journal: any RoomJournal, work: BackgroundWork, metrics: RoomMetrics, log: Logger
+        index: Int, loop: any EventLoop, journal: any RoomJournal, work: BackgroundWork, metrics: RoomMetrics,
+        log: Logger
     ) {
         self.index = index
         self.loop = loop
@@ -87,7 +88,9 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
             metrics.commitSeconds.observe(Double((NIODeadline.now() - began).nanoseconds) / 1e9)
         case .failed(let failure):
             metrics.batches[.failed].increment()
-            log.warning("The journal refused a batch.", metadata: .keys([.code: "\(failure.code)", .error: "\(failure.context)"]))
+            log.warning(
+                "The journal refused a batch.",
+                metadata: .keys([.code: "\(failure.code)", .error: "\(failure.context)"]))
         case .unknown(let failure):
             metrics.batches[.unknown].increment()
             log.warning(

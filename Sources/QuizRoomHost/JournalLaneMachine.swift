@@ -1,6 +1,6 @@
+internal import DequeModule
 package import QuizModel
 package import QuizShards
-internal import DequeModule
 
 /// Decides what a journal lane sends next; group commit as a value.
 ///
@@ -81,7 +81,8 @@ package struct JournalLaneMachine: Sendable {
         var bytes = 0
         while let room = order.first, let append = waiting[room] {
             // A room alone may exceed the bounds (its own limit is far below them together with the row limit).
-            let fits = rows + append.rows.count <= Limits.rowsPerBatchMax && bytes + append.bytes <= Limits.bytesPerBatchMax
+            let fits =
+                rows + append.rows.count <= Limits.rowsPerBatchMax && bytes + append.bytes <= Limits.bytesPerBatchMax
             guard fits || batch.appends.isEmpty else { break }
             order.removeFirst()
             waiting[room] = nil

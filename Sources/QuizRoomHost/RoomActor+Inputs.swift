@@ -72,7 +72,8 @@ extension RoomActor {
     // MARK: - Detail
 
     func apply(
-        _ input: RoomInput, reply target: ReplyTarget, began: NIODeadline, attaching: (session: any SessionOutlet, joined: @Sendable (Bool) -> Void)? = nil
+        _ input: RoomInput, reply target: ReplyTarget, began: NIODeadline,
+        attaching: (session: any SessionOutlet, joined: @Sendable (Bool) -> Void)? = nil
     ) {
         let at = instant()
         let before = machine.phase

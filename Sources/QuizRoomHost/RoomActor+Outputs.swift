@@ -163,7 +163,8 @@ extension RoomActor {
         }
         let stored = StoredResult(
             game: result.game, room: id, title: result.title, finishedAtMs: environment.wallClockMs(), head: head,
-            entries: result.entries, resultBytes: result.encode(), signature: signature, keyID: environment.signer.keyID)
+            entries: result.entries, resultBytes: result.encode(), signature: signature, keyID: environment.signer.keyID
+        )
         attempt(stored, number: 0)
     }
 
@@ -171,7 +172,8 @@ extension RoomActor {
         let term = term
         let accepted = environment.work.submit { [environment] in
             let outcome: Bool?
-            do { outcome = try await environment.journal.save(stored, term: term, lane: environment.lane.index) } catch {
+            do { outcome = try await environment.journal.save(stored, term: term, lane: environment.lane.index) } catch
+            {
                 outcome = nil
             }
             self.run { $0.attempted(stored, number: number, outcome: outcome) }

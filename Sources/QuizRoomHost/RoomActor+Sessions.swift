@@ -149,7 +149,8 @@ extension RoomActor {
         environment.loop.settled(self)
         log.error("The room is quarantined.", metadata: .keys([.reason: "\(why)"]))
         for case .reply(let target, _, let began) in waiting.map(\.output) {
-            outputs.append((committed.number, .reply(target, .failure(Rejection(.unavailable, retry: .never)), began: began)))
+            outputs.append(
+                (committed.number, .reply(target, .failure(Rejection(.unavailable, retry: .never)), began: began)))
         }
         broadcast(.roomSaving, SavingPayload(saving: true, at: instant()), conflation: Conflation.saving)
         release()

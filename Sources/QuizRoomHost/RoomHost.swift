@@ -110,7 +110,8 @@ package final class RoomHost: Service, JournalLaneDelegate {
         var revived: [(record: RoomRecord, room: ReplayedRoom)] = []
         for room in stored {
             do {
-                revived.append((room.record, try RoomReplay.replay(room, ringKey: parts.keys.ringKey(room.record.room))))
+                revived.append(
+                    (room.record, try RoomReplay.replay(room, ringKey: parts.keys.ringKey(room.record.room))))
             } catch {
                 parts.metrics.loaded[.quarantined].increment()
                 parts.metrics.roomsQuarantined.increment()

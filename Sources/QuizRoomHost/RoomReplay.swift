@@ -56,7 +56,9 @@ package enum RoomReplay {
         }
         let input: RoomInput
         let at: RoomInstant
-        do { (input, at) = try RoomInput.decode(row.payload) } catch { throw .unreadable("Input \(row.number): \(error).") }
+        do { (input, at) = try RoomInput.decode(row.payload) } catch {
+            throw .unreadable("Input \(row.number): \(error).")
+        }
         guard case .applied(let step) = room.machine.apply(input, at: at) else {
             throw .refused(at: row.number, "The machine did not apply an input it had applied before.")
         }

@@ -1,5 +1,5 @@
-package import QuizModel
 internal import Crypto
+package import QuizModel
 
 /// A slice of rooms: what is owned, moved and fenced as one.
 package struct ShardID: Hashable, Comparable, Sendable, CustomStringConvertible {

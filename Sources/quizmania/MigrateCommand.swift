@@ -5,7 +5,8 @@ import QuizPostgres
 
 /// `quizmania migrate`: brings the database's schema up to this build.
 struct MigrateCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "migrate", abstract: "Bring the database's schema up to date.")
+    static let configuration = CommandConfiguration(
+        commandName: "migrate", abstract: "Bring the database's schema up to date.")
 
     @OptionGroup var files: ConfigurationOption
 
@@ -13,7 +14,8 @@ struct MigrateCommand: AsyncParsableCommand {
         try await Command.run {
             let settings = try await NodeSettings.load(file: files.config)
             let configuration = PostgresConfiguration(conninfo: try settings.postgresConninfo())
-            let applied = try await Migrator(configuration: configuration, log: Logger(label: "quizmania.migrate")).migrate()
+            let applied = try await Migrator(configuration: configuration, log: Logger(label: "quizmania.migrate"))
+                .migrate()
             if applied.isEmpty {
                 Console.line("The schema is up to date.")
             } else {

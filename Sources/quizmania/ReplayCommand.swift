@@ -1,8 +1,8 @@
 import ArgumentParser
 import Foundation
 import Logging
-import QuizNode
 import QuizModel
+import QuizNode
 import QuizPostgres
 import QuizRoom
 import QuizRoomHost
@@ -25,7 +25,8 @@ struct ReplayCommand: AsyncParsableCommand {
             let verdict: GameReplay.Verdict
             do {
                 let signer = try NodeSecrets.signer("\(settings.secretsDirectory)/signing.key")
-                verdict = try await GameReplay.check(game, store: database.rooms, publicKey: signer.publicKey, keyID: signer.keyID)
+                verdict = try await GameReplay.check(
+                    game, store: database.rooms, publicKey: signer.publicKey, keyID: signer.keyID)
             } catch {
                 await database.close()
                 throw error

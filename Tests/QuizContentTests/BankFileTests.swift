@@ -13,7 +13,8 @@ struct BankFileTests {
             Question(
                 id: QuestionID("a-1")!, kind: .single, category: CategoryID("film-tv")!, difficulty: .easy,
                 prompt: "Who said \"I'll be back\", and\nwhere?", choices: ["A | B", "C, D", "E\\F"], correct: [1],
-                explanation: "Because, \"so\".", source: QuestionSource(title: "Page <1>", url: "https://example.org/a,b")),
+                explanation: "Because, \"so\".",
+                source: QuestionSource(title: "Page <1>", url: "https://example.org/a,b")),
             Question(
                 id: QuestionID("a-2")!, kind: .multiple, category: CategoryID("science")!, difficulty: .hard,
                 prompt: "Which are prime — 2, 3 or 4?", choices: ["2", "3", "4"], correct: [0, 1],
@@ -131,13 +132,19 @@ struct BankFileTests {
         ("", "line 1: The header row is missing."),
         ("{", "line 1: The JSON text ends too early."),
         ("{\"format\": 2}", "line 1: `format` is 1."),
-        ("{\"format\": 1,\n\"pack\": {\"id\": \"p\", \"title\": \"P\", \"description\": \"D\"},\n\"categories\": [], \"questions\": [1 2]}", "line 3: This is not valid JSON."),
+        (
+            "{\"format\": 1,\n\"pack\": {\"id\": \"p\", \"title\": \"P\", \"description\": \"D\"},\n\"categories\": [], \"questions\": [1 2]}",
+            "line 3: This is not valid JSON."
+        ),
         ("{\"a\": \"b\nc\"}", "line 1: A text does not end on its line."),
         ("id,kind\n1,2", "line 1: The column `category` is missing."),
         ("a,\"b", "line 1: A quote never closes."),
         ("a\nb,c\"d", "line 2: A quote stands in the middle of a field."),
         ("[{\"response_code\": 0}]", "line 1: `type` is missing."),
-        ("{\"response_code\": 5, \"results\": []}", "line 1: The database answered with an error: `response_code` is not 0."),
+        (
+            "{\"response_code\": 5, \"results\": []}",
+            "line 1: The database answered with an error: `response_code` is not 0."
+        ),
         ("[]", "line 1: There is no question in this file."),
     ])
     func `a broken file is refused with a line`(text: String, fault: String) {

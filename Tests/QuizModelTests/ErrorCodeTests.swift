@@ -4,7 +4,9 @@ import Testing
 
 @Suite struct ErrorCodeTests {
     @Test func `advice is false or milliseconds`() throws {
-        #expect(String(decoding: try JSONEncoder().encode([RetryAdvice.never, .after(milliseconds: 250)]), as: UTF8.self) == "[false,250]")
+        #expect(
+            String(decoding: try JSONEncoder().encode([RetryAdvice.never, .after(milliseconds: 250)]), as: UTF8.self)
+                == "[false,250]")
         let decoded = try JSONDecoder().decode([RetryAdvice].self, from: Data("[false, 0, 1500]".utf8))
         #expect(decoded == [.never, .after(milliseconds: 0), .after(milliseconds: 1_500)])
         for bad in ["[true]", "[null]", "[\"soon\"]", "[1.5]"] {
@@ -25,7 +27,8 @@ import Testing
     }
 
     @Test func `a rejection says what its code says unless it knows better`() {
-        #expect(Rejection(.busy) == Rejection(.busy, message: ErrorCode.busy.sentence, retry: .after(milliseconds: 1_000)))
+        #expect(
+            Rejection(.busy) == Rejection(.busy, message: ErrorCode.busy.sentence, retry: .after(milliseconds: 1_000)))
         let own = Rejection(.invalid, message: "No.", retry: .never)
         #expect(own.message == "No." && own.retry == .never)
     }

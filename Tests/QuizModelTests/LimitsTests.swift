@@ -10,7 +10,8 @@ import Testing
     }
 
     @Test func `clocks leave room for one another`() {
-        #expect(Limits.latencyCreditMaxMs <= Limits.answerGraceMs, "an answer that earns its full credit is still taken")
+        #expect(
+            Limits.latencyCreditMaxMs <= Limits.answerGraceMs, "an answer that earns its full credit is still taken")
         #expect(Limits.latencyCreditMaxMs * 10 < Limits.answerWindowMs.lowerBound)
         #expect(Limits.savingAfterMs < 2_000, "players are told before the node's standing runs out")
     }
@@ -18,7 +19,9 @@ import Testing
     @Test func `a room's backlog fits one batch, and a batch fits the node's`() {
         #expect(Limits.uncommittedInputsPerRoomMax <= Limits.rowsPerBatchMax)
         #expect(Limits.uncommittedInputsReservedForTimers < Limits.uncommittedInputsPerRoomMax)
-        #expect(Limits.playersPerRoomMax <= Limits.uncommittedInputsPerRoomMax - Limits.uncommittedInputsReservedForTimers, "everybody may answer within one commit")
+        #expect(
+            Limits.playersPerRoomMax <= Limits.uncommittedInputsPerRoomMax - Limits.uncommittedInputsReservedForTimers,
+            "everybody may answer within one commit")
         #expect(Limits.bytesPerBatchMax < Limits.uncommittedBytesPerNodeMax)
         #expect(Limits.clientEventBytesMax < Limits.bytesPerBatchMax)
     }
@@ -36,7 +39,9 @@ import Testing
     }
 
     @Test func `a school behind one address and a restart fit through the doors`() {
-        #expect(Limits.guestsPerAddressPerMinute >= 4 * Limits.playersPerRoomMax, "200 players behind one address come at once")
+        #expect(
+            Limits.guestsPerAddressPerMinute >= 4 * Limits.playersPerRoomMax,
+            "200 players behind one address come at once")
         #expect(Limits.lookUpsPerAddressPerMinute >= 4 * Limits.playersPerRoomMax)
         #expect(Limits.handshakesPerSecond * 10 >= 2_000, "2,000 clients come back within ten seconds")
     }

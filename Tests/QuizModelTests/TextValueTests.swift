@@ -8,7 +8,10 @@ import Testing
         #expect(RoomCode("23456zz")?.text == "23456ZZ")
     }
 
-    @Test(arguments: ["", "ABCDEF", "ABCDEFGH", "ABCDEF0", "ABCDEF1", "ABCDEFI", "ABCDEFL", "ABCDEFO", "ABCDEFU", "ABC DEF", "ABCDEFÉ", "ßßß"])
+    @Test(arguments: [
+        "", "ABCDEF", "ABCDEFGH", "ABCDEF0", "ABCDEF1", "ABCDEFI", "ABCDEFL", "ABCDEFO", "ABCDEFU", "ABC DEF",
+        "ABCDEFÉ", "ßßß",
+    ])
     func `look-alikes, other symbols and other lengths are refused`(text: String) {
         #expect(RoomCode(text) == nil)
     }
@@ -50,13 +53,17 @@ import Testing
         #expect(Nickname("a" + String(repeating: "\u{335}", count: 100)) == nil)
     }
 
-    @Test(arguments: ["", "   ", "a\u{0}b", "\u{202E}abc", "a\u{200B}b", "\u{FEFF}x", "a\u{7}", "\u{E000}", "a\u{2066}b"])
+    @Test(arguments: [
+        "", "   ", "a\u{0}b", "\u{202E}abc", "a\u{200B}b", "\u{FEFF}x", "a\u{7}", "\u{E000}", "a\u{2066}b",
+    ])
     func `empty, invisible and direction-changing names are refused`(text: String) {
         #expect(Nickname(text) == nil)
     }
 
     @Test func `a bad name is refused where it is decoded, with the rule`() throws {
-        let error = #expect(throws: DecodingError.self) { try JSONDecoder().decode([Nickname].self, from: Data("[\"\"]".utf8)) }
+        let error = #expect(throws: DecodingError.self) {
+            try JSONDecoder().decode([Nickname].self, from: Data("[\"\"]".utf8))
+        }
         guard case .dataCorrupted(let context) = error else {
             Issue.record("\(String(describing: error))")
             return
@@ -70,7 +77,9 @@ import Testing
         #expect(ChatText("  a\nb \n")?.text == "a\nb")
         #expect(ChatText(String(repeating: "x", count: 500)) != nil)
         #expect(ChatText(String(repeating: "x", count: 501)) == nil)
-        for bad in ["", " \n ", "a\u{0}", "a\rb", "a\u{202E}b", "a\tb"] { #expect(ChatText(bad) == nil, "\(bad.debugDescription)") }
+        for bad in ["", " \n ", "a\u{0}", "a\rb", "a\u{202E}b", "a\tb"] {
+            #expect(ChatText(bad) == nil, "\(bad.debugDescription)")
+        }
     }
 
     @Test func `names machines give are plain`() {

@@ -1,4 +1,5 @@
 import Testing
+
 @testable import QuizPostgres
 
 /// The rules of every port, on a real server.

@@ -1,13 +1,14 @@
 import Logging
 import QuizModel
-@testable import QuizRedis
 import QuizSocial
 import QuizTelemetry
 import ServiceLifecycle
 import Synchronization
 import Testing
 
-@Suite struct PresenceTests {
+@testable import QuizRedis
+
+@Suite(.timeLimit(.minutes(2))) struct PresenceTests {
     @Test func `a player is where the last node saw them`() async throws {
         let fixture = try await RedisFixture.shared()
         let (first, second) = (Incarnation.random(), Incarnation.random())
@@ -43,6 +44,7 @@ import Testing
         let fixture = try await RedisFixture(server)
         let presence = RedisPresence(client: fixture.client, keys: fixture.keys, incarnation: .random(), node: "n")
         server.stop()
+        await fixture.lost()
         await presence.connected(player: .random(), room: nil)
         await presence.disconnected(player: .random())
         #expect(await presence.place(of: .random()) == nil)
@@ -50,7 +52,7 @@ import Testing
     }
 }
 
-@Suite struct HeartbeatTests {
+@Suite(.timeLimit(.minutes(2))) struct HeartbeatTests {
     @Test func `a beat counts, expires, and tells the generation all nodes share`() async throws {
         let fixture = try await RedisFixture.shared()
         let incarnations = [Incarnation.random(), Incarnation.random()]
@@ -88,6 +90,7 @@ import Testing
         #expect(node.generation != first)
         #expect(told.withLock { $0 } == [try #require(node.generation)])
         server.stop()
+        await fixture.lost()
         #expect(await node.beat() == false)
         #expect(fixture.metrics.counter(.nodeHeartbeatFailuresTotal).value == 1)
         await fixture.client.close()
@@ -98,10 +101,12 @@ import Testing
         let fixture = try await RedisFixture(server)
         let incarnation = Incarnation.random()
         let client = try RedisClient(
-            configuration: RedisConfiguration(endpoint: server.endpoint), loop: fixture.loop, metrics: MetricsRegistry(),
+            configuration: RedisConfiguration(endpoint: server.endpoint), loop: fixture.loop,
+            metrics: MetricsRegistry(),
             logger: fixture.logger)
         let heartbeat = NodeHeartbeat(
-            client: client, keys: fixture.keys, incarnation: incarnation, node: "n", metrics: fixture.metrics, logger: fixture.logger)
+            client: client, keys: fixture.keys, incarnation: incarnation, node: "n", metrics: fixture.metrics,
+            logger: fixture.logger)
         let group = ServiceGroup(services: [client, heartbeat], logger: fixture.logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }

@@ -1,10 +1,11 @@
 import QuizModel
-@testable import QuizRedis
 import QuizSocial
 import QuizTelemetry
 import Testing
 
-@Suite struct RateLimiterTests {
+@testable import QuizRedis
+
+@Suite(.timeLimit(.minutes(2))) struct RateLimiterTests {
     @Test func `a minute's worth may come at once, then one at a time`() async {
         let time = ManualTime()
         let limiter = LocalRateLimiter(now: { time.now })
@@ -50,7 +51,10 @@ import Testing
 
     @Test func `Redis decides as the local limiter does, for all nodes together`() async throws {
         let fixture = try await RedisFixture.shared()
-        let nodes = (0..<2).map { _ in RedisRateLimiter(client: fixture.client, keys: fixture.keys, metrics: fixture.metrics, patience: .seconds(20)) }
+        let nodes = (0..<2).map { _ in
+            RedisRateLimiter(
+                client: fixture.client, keys: fixture.keys, metrics: fixture.metrics, patience: .seconds(20))
+        }
         let perMinute = RateLimitedDoor.roomCreate.perMinute
         var allowed = 0
         var advice: Int?
@@ -73,7 +77,8 @@ import Testing
 
     @Test func `a due time from another clock locks nobody out`() async throws {
         let fixture = try await RedisFixture.shared()
-        let limiter = RedisRateLimiter(client: fixture.client, keys: fixture.keys, metrics: fixture.metrics, patience: .seconds(20))
+        let limiter = RedisRateLimiter(
+            client: fixture.client, keys: fixture.keys, metrics: fixture.metrics, patience: .seconds(20))
         let key = fixture.keys.rateLimit(door: "create", key: "a").text
         _ = try await fixture.client.command(["SET", key, "9000000000000000"])
         guard case .refused(let retryAfterMs) = await limiter.take(.roomCreate, key: "a") else {
@@ -92,13 +97,16 @@ import Testing
         let server = try TestRedis()
         let time = ManualTime()
         let fixture = try await RedisFixture(server)
-        let limiter = RedisRateLimiter(client: fixture.client, keys: fixture.keys, metrics: fixture.metrics, patience: .seconds(20), now: { time.now })
+        let limiter = RedisRateLimiter(
+            client: fixture.client, keys: fixture.keys, metrics: fixture.metrics, patience: .seconds(20),
+            now: { time.now })
         let key = fixture.keys.rateLimit(door: "create", key: "a").text
         let local = fixture.metrics.counter(.rateLimitLocalTotal)
         #expect(await limiter.take(.roomCreate, key: "a") == .allowed)
         #expect(local.value == 0)
 
         server.stop()
+        await fixture.lost()
         let perMinute = RateLimitedDoor.roomCreate.perMinute
         for _ in 0..<perMinute { #expect(await limiter.take(.roomCreate, key: "a") == .allowed) }
         guard case .refused = await limiter.take(.roomCreate, key: "a") else {
@@ -120,7 +128,8 @@ import Testing
         let server = try TestRedis()
         let time = ManualTime()
         let fixture = try await RedisFixture(server)
-        let limiter = RedisRateLimiter(client: fixture.client, keys: fixture.keys, metrics: fixture.metrics, now: { time.now })
+        let limiter = RedisRateLimiter(
+            client: fixture.client, keys: fixture.keys, metrics: fixture.metrics, now: { time.now })
         server.freeze()
         let sent = fixture.client.pending
         for _ in 0..<20 { #expect(await limiter.take(.refresh, key: "a") == .allowed) }

@@ -1,9 +1,10 @@
 import QuizModel
-@testable import QuizRedis
 import QuizSocial
 import Testing
 
-@Suite struct RecentChatTests {
+@testable import QuizRedis
+
+@Suite(.timeLimit(.minutes(2))) struct RecentChatTests {
     private func line(_ text: String, id: ChatMessageID? = .random()) throws -> ChatMessagePayload {
         ChatMessagePayload(
             id: id, client: try #require(ClientID("c-\(UInt64.random(in: 0 ... .max))")), player: .random(),
@@ -92,6 +93,7 @@ import Testing
         await chat.fill(room: room, with: [try line("a")])
         #expect(await chat.recent(room: room)?.count == 1)
         server.stop()
+        await fixture.lost()
         #expect(await chat.recent(room: room) == nil)
         await chat.push(ChatLine(room: room, message: try line("b")))
         await chat.fill(room: room, with: [])

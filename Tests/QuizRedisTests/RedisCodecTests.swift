@@ -1,8 +1,9 @@
 import NIOCore
 import NIOEmbedded
-@testable import QuizRedis
 import Synchronization
 import Testing
+
+@testable import QuizRedis
 
 /// The codec alone, on an embedded channel: no server, no time.
 @Suite struct RedisCodecTests {
@@ -26,9 +27,12 @@ import Testing
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         }
 
-        func send(_ arguments: [String], deadline: NIODeadline = .distantFuture, at now: NIODeadline = .uptimeNanoseconds(0)) {
+        func send(
+            _ arguments: [String], deadline: NIODeadline = .distantFuture, at now: NIODeadline = .uptimeNanoseconds(0)
+        ) {
             connection.send(
-                RedisRequest(arguments: arguments, queuedAt: now, deadline: deadline, done: { [answers] in answers.add($0) }),
+                RedisRequest(
+                    arguments: arguments, queuedAt: now, deadline: deadline, done: { [answers] in answers.add($0) }),
                 now: now)
         }
 
@@ -37,7 +41,8 @@ import Testing
             while !rest.isEmpty, channel.isActive {
                 let piece = rest.prefix(chunk)
                 rest = rest.dropFirst(piece.count)
-                // The decoder reports what is wrong to the connection handler, which closes; nothing is thrown out of the pipeline.
+                // The decoder reports what is wrong to the connection handler, which closes; nothing is thrown out of
+                // the pipeline.
                 try channel.writeInbound(ByteBuffer(bytes: piece))
             }
         }
@@ -50,7 +55,8 @@ import Testing
         #expect(try rig.channel.readOutbound(as: ByteBuffer.self) == nil)
         rig.channel.embeddedEventLoop.run()
         let bytes = try #require(try rig.channel.readOutbound(as: ByteBuffer.self))
-        #expect(String(buffer: bytes) == "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$6\r\na\r\nb\0c\r\n*2\r\n$3\r\nGET\r\n$0\r\n\r\n")
+        #expect(
+            String(buffer: bytes) == "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$6\r\na\r\nb\0c\r\n*2\r\n$3\r\nGET\r\n$0\r\n\r\n")
         #expect(try rig.channel.readOutbound(as: ByteBuffer.self) == nil)
     }
 
@@ -58,7 +64,9 @@ import Testing
     func `replies of every kind arrive however the bytes are cut`(chunk: Int) throws {
         let rig = try Rig()
         for _ in 0..<7 { rig.send(["X"]) }
-        try rig.receive("+OK\r\n:-7\r\n$-1\r\n$3\r\na\0b\r\n$0\r\n\r\n*3\r\n:1\r\n*1\r\n$1\r\nx\r\n-E\r\n-WRONGTYPE no\r\n", chunk: chunk)
+        try rig.receive(
+            "+OK\r\n:-7\r\n$-1\r\n$3\r\na\0b\r\n$0\r\n\r\n*3\r\n:1\r\n*1\r\n$1\r\nx\r\n-E\r\n-WRONGTYPE no\r\n",
+            chunk: chunk)
         #expect(
             rig.answers.all == [
                 .success(.status("OK")), .success(.integer(-7)), .success(.null), .success(.string([97, 0, 98])),
@@ -73,7 +81,8 @@ import Testing
         ("HTTP on the port", "HTTP/1.1 400 Bad Request\r\n\r\n"), ("RESP3 null", "_\r\n"),
         ("RESP3 map", "%1\r\n+a\r\n:1\r\n"), ("bad length", "$abc\r\n"), ("negative length", "$-5\r\n"),
         ("huge multibulk", "*2147483648\r\n"), ("huge multibulk 2", "*9223372036854775807\r\n"),
-        ("depth 9", String(repeating: "*1\r\n", count: 9) + ":1\r\n"), ("integer overflow", ":99999999999999999999\r\n"),
+        ("depth 9", String(repeating: "*1\r\n", count: 9) + ":1\r\n"),
+        ("integer overflow", ":99999999999999999999\r\n"),
         ("NULs", "\0\0\0\0\r\n"), ("never-ending bulk", "$50000000\r\n" + String(repeating: "x", count: 1_200_000)),
     ]
 
@@ -87,7 +96,10 @@ import Testing
         #expect(!rig.channel.isActive, "\(name)")
         #expect(rig.answers.all.count == 2)
         for answer in rig.answers.all {
-            guard case .failure(let failure) = answer else { Issue.record("\(name): \(answer)"); continue }
+            guard case .failure(let failure) = answer else {
+                Issue.record("\(name): \(answer)")
+                continue
+            }
             #expect(failure.code == .protocolViolation && !failure.context.isEmpty, "\(name)")
         }
         #expect(rig.released.all.count == 2)

@@ -1,14 +1,21 @@
-@testable import QuizRedis
 import Testing
+
+@testable import QuizRedis
 
 @Suite struct RedisEndpointTests {
     @Test func `an address is read with its parts`() {
         #expect(RedisEndpoint("redis://h") == RedisEndpoint(host: "h"))
-        #expect(RedisEndpoint("rediss://u:p%40w@h:1234/3") == RedisEndpoint(host: "h", port: 1234, tls: true, user: "u", password: "p@w", database: 3))
-        #expect(RedisEndpoint("redis://:secret@[::1]:7000/") == RedisEndpoint(host: "::1", port: 7000, password: "secret"))
+        #expect(
+            RedisEndpoint("rediss://u:p%40w@h:1234/3")
+                == RedisEndpoint(host: "h", port: 1234, tls: true, user: "u", password: "p@w", database: 3))
+        #expect(
+            RedisEndpoint("redis://:secret@[::1]:7000/") == RedisEndpoint(host: "::1", port: 7000, password: "secret"))
     }
 
-    @Test(arguments: ["", "h:6379", "http://h", "redis://", "redis://h:0", "redis://h:70000", "redis://h/x", "redis://h/-1", "redis://h?x=1"])
+    @Test(arguments: [
+        "", "h:6379", "http://h", "redis://", "redis://h:0", "redis://h:70000", "redis://h/x", "redis://h/-1",
+        "redis://h?x=1",
+    ])
     func `anything else is refused`(text: String) {
         #expect(RedisEndpoint(text) == nil)
     }

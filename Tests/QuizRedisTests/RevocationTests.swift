@@ -1,10 +1,11 @@
 import QuizModel
-@testable import QuizRedis
 import QuizSocial
 import Synchronization
 import Testing
 
-@Suite struct RevocationTests {
+@testable import QuizRedis
+
+@Suite(.timeLimit(.minutes(2))) struct RevocationTests {
     /// The store that decides; counts how often it was asked.
     private final class Store: RevocationStore {
         struct State {
@@ -24,8 +25,12 @@ import Testing
             }
         }
 
-        func revocations(nowMs: Int64) async throws(StoreFailure) -> [(player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64)] {
-            state.withLock { $0.marks.filter { $0.value.until > nowMs }.map { ($0.key, $0.value.before, $0.value.until) } }
+        func revocations(nowMs: Int64) async throws(StoreFailure) -> [(
+            player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64
+        )] {
+            state.withLock {
+                $0.marks.filter { $0.value.until > nowMs }.map { ($0.key, $0.value.before, $0.value.until) }
+            }
         }
 
         var looks: Int { state.withLock { $0.looks } }
@@ -79,7 +84,9 @@ import Testing
     @Test func `thousands of marks fit, and those that ran out are dropped`() async throws {
         let rig = Rig(try await .shared())
         let players = (0..<1_700).map { _ in PlayerID.random() }
-        for player in players { try await rig.store.revoke(player: player, issuedBeforeMs: 1, untilMs: rig.time.now + 1_000) }
+        for player in players {
+            try await rig.store.revoke(player: player, issuedBeforeMs: 1, untilMs: rig.time.now + 1_000)
+        }
         #expect(try await rig.copy.refresh(from: rig.store) == 1_700)
         #expect(await rig.copy.fastCopy(of: players[1_699]) == .revoked(beforeMs: 1))
         rig.time.advance(2_000)
@@ -131,6 +138,7 @@ import Testing
         let player = PlayerID.random()
         await rig.copy.refreshIfDue()
         server.stop()
+        await rig.fixture.lost()
         try await rig.copy.revoke(player: player, issuedBeforeMs: 4, untilMs: rig.time.now + 900_000)
         #expect(try await rig.copy.revokedBefore(player: player) == 4)
         #expect(try await rig.copy.refresh(from: rig.store) == nil)

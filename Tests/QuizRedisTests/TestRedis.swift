@@ -123,7 +123,8 @@ final class TestCertificate: Sendable {
     }
 }
 
-/// The server all conformance tests share: the one of `QUIZMANIA_TEST_REDIS`, or a private one that lives as long as the tests.
+/// The server all conformance tests share: the one of `QUIZMANIA_TEST_REDIS`, or a private one that lives as long as
+/// the tests.
 enum SharedRedis {
     private static let own = Mutex<TestRedis?>(nil)
 
@@ -176,6 +177,11 @@ struct RedisFixture {
     func reconnected() async throws {
         // The first one may still go out on the connection that is lost.
         while await failure(["PING"], patience: .seconds(20))?.code == .connectionLost {}
+    }
+
+    /// Returns when the client has noticed that the connection is gone.
+    func lost() async {
+        while client.isConnected { await Task.yield() }
     }
 
     /// What a command fails with; nil: it did not.

@@ -36,7 +36,10 @@ struct JournalLaneMachineTests {
         lane.enqueue(try append(2))
         lane.enqueue(try append(1, from: 2))
         #expect(lane.next() == nil)
-        #expect(lane.outcome(.committed(kept: [RoomID(value: 1)])) == [.committed(RoomID(value: 1), JournalHead(number: 1, chain: [1]))])
+        #expect(
+            lane.outcome(.committed(kept: [RoomID(value: 1)])) == [
+                .committed(RoomID(value: 1), JournalHead(number: 1, chain: [1]))
+            ])
         let second = try sent(lane.next())
         #expect(first.appends.count == 1)
         #expect(second.appends.map(\.room) == [RoomID(value: 2), RoomID(value: 1)])
@@ -136,7 +139,9 @@ struct JournalLaneMachineTests {
             if attempt < JournalLaneMachine.refusalsMax {
                 #expect(actions.isEmpty)
             } else {
-                guard case .quarantine(RoomID(value: 1), _) = actions.first else { throw Unexpected(action: actions.first) }
+                guard case .quarantine(RoomID(value: 1), _) = actions.first else {
+                    throw Unexpected(action: actions.first)
+                }
             }
         }
         #expect(lane.isIdle)

@@ -141,7 +141,8 @@ struct RoomActorTests {
         #expect(Array(back.events.prefix(3)) == Array(missed))
     }
 
-    @Test func `an offset with another proof, another room's or one before the baseline is not recovered`() async throws {
+    @Test func `an offset with another proof, another room's or one before the baseline is not recovered`() async throws
+    {
         let stage = try await RoomStage()
         await stage.open()
         let ada = try RecordingSession(1)
@@ -154,7 +155,9 @@ struct RoomActorTests {
         #expect(await resume(stage, back, forged) == .notRecovered(baseline: real.seq))
         try await stage.settle()
         #expect(back.names().prefix(2) == ["room:state", "room:me"])
-        #expect(await resume(stage, try RecordingSession(1), real, baseline: real.seq + 1) == .notRecovered(baseline: real.seq))
+        #expect(
+            await resume(stage, try RecordingSession(1), real, baseline: real.seq + 1)
+                == .notRecovered(baseline: real.seq))
         var other = real
         other.code = try #require(RoomCode("2222222"))
         #expect(await resume(stage, try RecordingSession(1), other) == .notRecovered(baseline: real.seq))

@@ -198,9 +198,18 @@ final class ManualTime: Sendable {
 final class RecordingLog: LogHandler, @unchecked Sendable {  // `kept` is behind a lock; the rest is never written
     private let kept = Mutex<[String]>([])
     var lines: [String] { kept.withLock(\.self) }
-    var logLevel: Logger.Level { get { .trace } set {} }
-    var metadata: Logger.Metadata { get { [:] } set {} }
-    subscript(metadataKey key: String) -> Logger.MetadataValue? { get { nil } set {} }
+    var logLevel: Logger.Level {
+        get { .trace }
+        set {}
+    }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { nil }
+        set {}
+    }
     func log(event: LogEvent) {
         let line = "\(event.level) \(event.message) \(event.metadata ?? [:])"
         kept.withLock { $0.append(line) }

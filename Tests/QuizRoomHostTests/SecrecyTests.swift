@@ -41,7 +41,9 @@ struct SecrecyTests {
         }
         if afterReveal { while await stage.room.phaseNow() != .reveal { try await stage.advance(milliseconds: 100) } }
         try await stage.settle()
-        let metrics = stage.registry.render().split(separator: "\n").map(String.init).filter { !$0.contains("_seconds") }
+        let metrics = stage.registry.render().split(separator: "\n").map(String.init).filter {
+            !$0.contains("_seconds")
+        }
         return Trace(
             // Progress is coalesced by real time; its last value is in the reveal.
             sent: players.map { $0.events.filter { $0.name != "game:progress" } }, acks: players.map(\.acks),

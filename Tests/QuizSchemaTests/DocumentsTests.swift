@@ -74,9 +74,11 @@ struct DocumentsTests {
         let text = try TypeScriptModule.make()
         for line in [
             "export type PlayerID = string;", "export type RoomInstant = number;",
-            "export type RetryAdvice = false | number;", "export type QuestionKind = \"single\" | \"multiple\" | \"boolean\";",
+            "export type RetryAdvice = false | number;",
+            "export type QuestionKind = \"single\" | \"multiple\" | \"boolean\";",
             "  host?: PlayerID;", "  members: MemberView[];", "export type DoneAck = Record<string, never>;",
-            "  \"room:state\": RoomStatePayload;", "  \"room:create\": { command: CreateRoomCommand; ack: RoomCreatedAck };",
+            "  \"room:state\": RoomStatePayload;",
+            "  \"room:create\": { command: CreateRoomCommand; ack: RoomCreatedAck };",
             "  ok: false;",
             "  \"POST /api/session/guest\": { request: GuestSignInRequest; response: SessionResponse };",
         ] {
@@ -101,12 +103,18 @@ struct DocumentsTests {
         }
         let broken = "The body is not valid JSON, or a number in it is not whole or out of range."
         #expect(sentence(AnswerCommand.self, #"{"question":0,"choice":"x","id":"a"}"#) == "`choice`: must be an array.")
-        #expect(sentence(AnswerCommand.self, #"{"question":0,"choice":[0,"x"],"id":"a"}"#) == "`choice[1]`: must be a whole number.")
+        #expect(
+            sentence(AnswerCommand.self, #"{"question":0,"choice":[0,"x"],"id":"a"}"#)
+                == "`choice[1]`: must be a whole number.")
         #expect(sentence(AnswerCommand.self, #"{"choice":[0],"id":"a"}"#) == "`question`: is missing.")
         #expect(sentence(AnswerCommand.self, #"{"question":1.5,"choice":[0],"id":"a"}"#) == broken)
-        #expect(sentence(AnswerCommand.self, #"{"question":null,"choice":[0],"id":"a"}"#) == "`question`: must be a whole number, not null.")
+        #expect(
+            sentence(AnswerCommand.self, #"{"question":null,"choice":[0],"id":"a"}"#)
+                == "`question`: must be a whole number, not null.")
         #expect(sentence(AnswerCommand.self, #"{"question":0,"choice":[0],"id":""}"#) == "`id`: \(ClientID.rule)")
-        #expect(sentence(JoinRoomCommand.self, #"{"code":"2345678","role":"x"}"#) == "`role`: is not one of the known values.")
+        #expect(
+            sentence(JoinRoomCommand.self, #"{"code":"2345678","role":"x"}"#)
+                == "`role`: is not one of the known values.")
         #expect(sentence(JoinRoomCommand.self, "[]") == "The body must be an object.")
         #expect(sentence(JoinRoomCommand.self, "{") == broken)
         #expect(sentence(JoinRoomCommand.self, "") == broken)

@@ -23,7 +23,8 @@ struct ProtocolChangeTests {
             name: "a renamed property", file: "Payloads/GamePayloads.swift", type: "package struct LeaderboardEntry",
             old: "nickname", new: "displayName"),
         Change(
-            name: "a property made optional", file: "Payloads/GamePayloads.swift", type: "package struct LeaderboardEntry",
+            name: "a property made optional", file: "Payloads/GamePayloads.swift",
+            type: "package struct LeaderboardEntry",
             old: "package var score: Int", new: "package var score: Int?"),
         Change(
             name: "a new case", file: "Payloads/RoomPayloads.swift", type: "package enum RoomPhase",
@@ -44,7 +45,9 @@ struct ProtocolChangeTests {
     static var deno: URL { GeneratorCopy.root.appending(path: "Sources/WebClient/.venv/bin/deno") }
     static var hasDeno: Bool { FileManager.default.isExecutableFile(atPath: deno.path) }
 
-    @Test(.enabled(if: hasDeno, "The web tools are not installed.")) func `the web client fits the generated types`() throws {
+    @Test(.enabled(if: hasDeno, "The web tools are not installed.")) func `the web client fits the generated types`()
+        throws
+    {
         let result = try checkWebClient(with: GeneratorCopy.unchanged.get())
         #expect(result.status == 0, "\(result.output)")
     }
@@ -77,7 +80,9 @@ struct ProtocolChangeTests {
             .filter { $0.hasSuffix(".ts") || $0.hasSuffix(".tsx") }.map { "src/" + $0 }
         return try Tool.run(
             Self.deno.path, ["check", "--no-remote", "--quiet"] + sources, in: folder,
-            environment: ["DENO_DIR": folder.appending(path: ".deno").path, "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"])
+            environment: [
+                "DENO_DIR": folder.appending(path: ".deno").path, "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1",
+            ])
     }
 }
 
@@ -99,7 +104,8 @@ struct GeneratorCopy {
         let wire = folder.appending(path: "QuizWire")
         try files.createDirectory(at: wire, withIntermediateDirectories: true)
         for part in ["Schema", "Events"] {
-            try files.copyItem(at: Self.root.appending(path: "Sources/QuizWire/\(part)"), to: wire.appending(path: part))
+            try files.copyItem(
+                at: Self.root.appending(path: "Sources/QuizWire/\(part)"), to: wire.appending(path: part))
         }
         // The one file that needs more than the vocabulary; the generators do without it.
         try files.removeItem(at: wire.appending(path: "Events/WireJSON.swift"))
@@ -136,7 +142,9 @@ struct GeneratorCopy {
             }
             """
         try Data(main.utf8).write(to: folder.appending(path: "main.swift"))
-        let features = ["ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault", "NonisolatedNonsendingByDefault"]
+        let features = [
+            "ExistentialAny", "MemberImportVisibility", "InternalImportsByDefault", "NonisolatedNonsendingByDefault",
+        ]
         let common =
             ["-package-name", "quizmania", "-swift-version", "6", "-Onone", "-I", folder.path]
             + features.flatMap { ["-enable-upcoming-feature", $0] }
@@ -144,7 +152,10 @@ struct GeneratorCopy {
             let names = FileManager.default.subpaths(atPath: folder.appending(path: module).path) ?? []
             let sources = names.filter { $0.hasSuffix(".swift") }.map { "\(module)/\($0)" }.sorted()
             try swiftc(
-                common + ["-whole-module-optimization", "-parse-as-library", "-module-name", module, "-emit-module", "-c", "-o", "\(module).o"]
+                common + [
+                    "-whole-module-optimization", "-parse-as-library", "-module-name", module, "-emit-module", "-c",
+                    "-o", "\(module).o",
+                ]
                     + ["-emit-module-path", "\(module).swiftmodule"] + sources)
         }
         try swiftc(common + ["main.swift", "QuizModel.o", "QuizWire.o", "-module-name", "generate", "-o", "generate"])

@@ -19,7 +19,8 @@ struct SchemaProbeTests {
 
     private func check<Payload: WirePayload>(_ type: Payload.Type) throws {
         let probe = SchemaProbe()
-        guard case .reference(let name) = try probe.describe(type), case .object(let properties) = probe.definitions[name]
+        guard case .reference(let name) = try probe.describe(type),
+            case .object(let properties) = probe.definitions[name]
         else {
             Issue.record("\(type) is no object")
             return

@@ -27,7 +27,8 @@ struct GuestAccountsTests {
     }
 
     func accounts(_ secret: SessionSecret = secret()) async -> GuestAccounts {
-        await GuestAccounts(accounts: store, revocations: revocations, secret: secret, nowMs: { [clock] in clock.nowMs })
+        await GuestAccounts(
+            accounts: store, revocations: revocations, secret: secret, nowMs: { [clock] in clock.nowMs })
     }
 
     @Test func `a guest's token is believed by every node with the secret`() async throws {
@@ -105,7 +106,8 @@ struct GuestAccountsTests {
         try await accounts.signOut(refresh: session.refresh)
         await #expect(throws: Rejection(.unauthorized)) { try await accounts.refresh(session.refresh) }
         await #expect(throws: Rejection(.unauthorized)) { try await accounts.verify(session.token) }
-        #expect(try await !accounts.isBelieved(player: session.identity.player, issuedAtMs: session.identity.issuedAtMs))
+        #expect(
+            try await !accounts.isBelieved(player: session.identity.player, issuedAtMs: session.identity.issuedAtMs))
         try await accounts.signOut(refresh: session.refresh)
         try await accounts.signOut(refresh: "nonsense")
     }

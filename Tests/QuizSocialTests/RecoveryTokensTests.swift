@@ -5,7 +5,8 @@ import Testing
 struct RecoveryTokensTests {
     let tokens = RecoveryTokens(secret: GuestAccountsTests.secret())
     let token = RecoveryToken(
-        player: PlayerID(value: 0x0123_4567_89AB_4DEF_8123_4567_89AB_CDEF), sid: "kZ3-_x9Qh2", issuedAtMs: 1_800_000_000_123)
+        player: PlayerID(value: 0x0123_4567_89AB_4DEF_8123_4567_89AB_CDEF), sid: "kZ3-_x9Qh2",
+        issuedAtMs: 1_800_000_000_123)
 
     @Test func `what one node sealed another one opens`() {
         let text = tokens.seal(token)

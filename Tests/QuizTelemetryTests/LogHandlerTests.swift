@@ -17,7 +17,9 @@ import Testing
 
     private func json(_ label: String = "test", _ record: (inout Logger) -> Void) throws -> [String: Any] {
         let lines = Lines()
-        var logger = Logger(label: label) { JSONLogHandler(label: $0, level: .trace, sink: lines, now: { 1_741_523_696_789 }) }
+        var logger = Logger(label: label) {
+            JSONLogHandler(label: $0, level: .trace, sink: lines, now: { 1_741_523_696_789 })
+        }
         record(&logger)
         let line = try #require(lines.all.first)
         #expect(lines.all.count == 1)
@@ -28,7 +30,9 @@ import Testing
     @Test func `a record is one JSON line with time, level, logger, message and metadata`() throws {
         let lines = Lines()
         let logger = Logger(label: "room") { JSONLogHandler(label: $0, sink: lines, now: { 1_741_523_696_789 }) }
-        logger.warning("The room waits.", metadata: .keys([.roomCode: "ABCDEFG", .count: .of(3), .durationMs: .milliseconds(.seconds(2))]))
+        logger.warning(
+            "The room waits.",
+            metadata: .keys([.roomCode: "ABCDEFG", .count: .of(3), .durationMs: .milliseconds(.seconds(2))]))
         let expected = #"""
             {"time":"2025-03-09T12:34:56.789Z","level":"warning","logger":"room","message":"The room waits.",\#
             "metadata":{"count":3,"duration.ms":2000,"room.code":"ABCDEFG"}}
@@ -43,7 +47,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "quote \" backslash \\ slash /", "line\nfeed\r\ttab", "\u{0}\u{1}\u{1F}\u{7F}\u{85}", "\u{2028}\u{2029}", "Ω 名前 👩🏽‍🚀", "",
+        "quote \" backslash \\ slash /", "line\nfeed\r\ttab", "\u{0}\u{1}\u{1F}\u{7F}\u{85}", "\u{2028}\u{2029}",
+        "Ω 名前 👩🏽‍🚀", "",
     ])
     func `any text survives the escaping`(text: String) throws {
         let object = try json { $0.info("\(text)", metadata: .keys([.reason: "\(text)"])) }
@@ -53,15 +58,24 @@ import Testing
 
     @Test func `nested metadata keeps its shape`() throws {
         let object = try json {
-            $0.info("Nested.", metadata: ["list": ["a", .of(2), .array([])], "map": ["x": ["y": "z"]], "flag": .of(true), "odd": .of(Double.infinity)])
+            $0.info(
+                "Nested.",
+                metadata: [
+                    "list": ["a", .of(2), .array([])], "map": ["x": ["y": "z"]], "flag": .of(true),
+                    "odd": .of(Double.infinity),
+                ])
         }
         let metadata = try #require(object["metadata"] as? NSDictionary)
-        let expected: NSDictionary = ["list": ["a", 2, [Any]()] as [Any], "map": ["x": ["y": "z"]], "flag": true, "odd": "inf"]
+        let expected: NSDictionary = [
+            "list": ["a", 2, [Any]()] as [Any], "map": ["x": ["y": "z"]], "flag": true, "odd": "inf",
+        ]
         #expect(metadata == expected)
     }
 
     @Test func `a value longer than the bound is cut and marked`() throws {
-        let object = try json { $0.info("Long.", metadata: .keys([.reason: "\(String(repeating: "é", count: 10_000))"])) }
+        let object = try json {
+            $0.info("Long.", metadata: .keys([.reason: "\(String(repeating: "é", count: 10_000))"]))
+        }
         let value = try #require((object["metadata"] as? [String: Any])?["reason"] as? String)
         #expect(value.hasSuffix("…"))
         #expect(value.utf8.count <= 4_110)

@@ -98,7 +98,8 @@ import Testing
     @Test func `what libraries count lands on the page under legal names`() {
         let registry = MetricsRegistry()
         let factory = RegistryMetricsFactory(registry: registry)
-        Counter(label: "hb.requests", dimensions: [("path", "/a\"b\\c\nd"), ("1x", "y")], factory: factory).increment(by: 2)
+        Counter(label: "hb.requests", dimensions: [("path", "/a\"b\\c\nd"), ("1x", "y")], factory: factory).increment(
+            by: 2)
         Counter(label: "hb.requests", dimensions: [("1x", "y"), ("path", "/a\"b\\c\nd")], factory: factory).increment()
         Meter(label: "pool-size", factory: factory).set(4)
         Timer(label: "hb.request.duration", factory: factory).recordMilliseconds(30)
@@ -106,7 +107,10 @@ import Testing
         let page = registry.render()
         #expect(page.contains(#"hb_requests_total{_1x="y",path="/a\"b\\c\nd"} 3"# + "\n"))
         #expect(page.contains("pool_size 4\n"))
-        #expect(page.contains("hb_request_duration_seconds_bucket{le=\"0.025\"} 0\nhb_request_duration_seconds_bucket{le=\"0.05\"} 1\n"))
+        #expect(
+            page.contains(
+                "hb_request_duration_seconds_bucket{le=\"0.025\"} 0\nhb_request_duration_seconds_bucket{le=\"0.05\"} 1\n"
+            ))
         #expect(page.contains("spent_total 0.5\n"))
     }
 

@@ -27,7 +27,8 @@ enum Rules {
             "QuizRedis": ground.union(middle).union(["CHiredis"]),
             "QuizClient": ["QuizModel", "QuizWire", "CZlib"],
             "QuizTestKit": ground.union(middle),
-            "quizmania": ground.union(middle).union(adapters).union(["QuizClient"]),
+            "QuizNode": ground.union(middle).union(adapters),
+            "quizmania": ground.union(middle).union(adapters).union(["QuizNode", "QuizClient"]),
         ]
     }()
 
@@ -44,18 +45,24 @@ enum Rules {
             let number = line.number
             // The pattern is slow; few lines need it.
             guard line.text.contains("import"), let module = importedModule(line.text) else { return nil }
-            let ours = module.hasPrefix("Quiz") || arrows[module] != nil || ["CHiredis", "CLibPQ", "CZlib"].contains(module)
+            let ours =
+                module.hasPrefix("Quiz") || arrows[module] != nil || ["CHiredis", "CLibPQ", "CZlib"].contains(module)
             if ours, module != target, !allowed.contains(module) { return "\(file.path):\(number) imports \(module)" }
-            if withoutSockets.contains(target), socketLibraries.contains(module) { return "\(file.path):\(number) imports \(module)" }
+            if withoutSockets.contains(target), socketLibraries.contains(module) {
+                return "\(file.path):\(number) imports \(module)"
+            }
             return nil
         }
     }
 
     /// The module of an `import` line, whatever stands before and behind it.
     static func importedModule(_ line: String) -> String? {
-        guard let match = line.firstMatch(
-            of: /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/
-        ) else { return nil }
+        guard
+            let match = line.firstMatch(
+                of:
+                    /^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/
+            )
+        else { return nil }
         return String(match.1)
     }
 
@@ -93,7 +100,8 @@ enum Rules {
     /// What a room's rules may not know: clocks, chance, waiting. They are a pure fold.
     static func impure(_ file: File) -> [String] {
         guard file.target == "QuizRoom" else { return [] }
-        let words = /\b(?:Date\(|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator|async\b|await\b|Task\b|Logger\b)/
+        let words =
+            /\b(?:Date\(|ContinuousClock|SuspendingClock|SystemRandomNumberGenerator|async\b|await\b|Task\b|Logger\b)/
         return file.code.filter { $0.text.contains(words) }.map { "\(file.path):\($0.number)" }
     }
 

@@ -20,7 +20,8 @@ struct SourceTree {
             self.path = path
             self.text = text
             lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-            code = path.hasSuffix(".swift")
+            code =
+                path.hasSuffix(".swift")
                 ? lines.enumerated().map { Line(number: $0.offset + 1, text: Self.withoutComment($0.element)) } : []
         }
 
@@ -49,10 +50,13 @@ struct SourceTree {
         }
     }
 
-    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
 
     /// Folders that hold what tools fetched or made.
-    private static let skipped: Set<String> = ["node_modules", "dist", ".vendor", ".deno", ".build", ".local", "__pycache__", ".venv", "artifacts"]
+    private static let skipped: Set<String> = [
+        "node_modules", "dist", ".vendor", ".deno", ".build", ".local", "__pycache__", ".venv", "artifacts",
+    ]
 
     /// Text files below the given folders, in order of their paths.
     static func files(below folders: String..., endingIn endings: Set<String>) throws -> [File] {
@@ -69,10 +73,16 @@ struct SourceTree {
     private static func collect(_ folder: String, _ endings: Set<String>, into found: inout [File]) throws {
         let url = root.appending(path: folder)
         guard FileManager.default.fileExists(atPath: url.path) else { return }
-        for entry in try FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: [.isDirectoryKey, .isSymbolicLinkKey]) {
+        for entry in try FileManager.default.contentsOfDirectory(
+            at: url, includingPropertiesForKeys: [.isDirectoryKey, .isSymbolicLinkKey])
+        {
             let values = try entry.resourceValues(forKeys: [.isDirectoryKey, .isSymbolicLinkKey])
             let path = "\(folder)/\(entry.lastPathComponent)"
-            if values.isSymbolicLink == true || skipped.contains(entry.lastPathComponent) || entry.lastPathComponent.hasPrefix(".build") { continue }
+            if values.isSymbolicLink == true || skipped.contains(entry.lastPathComponent)
+                || entry.lastPathComponent.hasPrefix(".build")
+            {
+                continue
+            }
             if values.isDirectory == true {
                 try collect(path, endings, into: &found)
             } else if endings.isEmpty || endings.contains(entry.pathExtension) {

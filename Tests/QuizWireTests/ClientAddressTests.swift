@@ -15,7 +15,9 @@ import Testing
         #expect(try #require(AddressRange("0.0.0.0/0")).contains("203.0.113.9"))
     }
 
-    @Test(arguments: ["", "10.0.0", "10.0.0.256", "10.0.0.0/33", "1::2::3", "::g", "10.0.0.0/", "fe80::1%eth0", "1:2:3:4:5:6:7"])
+    @Test(arguments: [
+        "", "10.0.0", "10.0.0.256", "10.0.0.0/33", "1::2::3", "::g", "10.0.0.0/", "fe80::1%eth0", "1:2:3:4:5:6:7",
+    ])
     func `what is no range is refused`(text: String) {
         #expect(AddressRange(text) == nil)
     }

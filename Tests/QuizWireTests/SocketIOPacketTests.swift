@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test func `a binary event announces its attachments`() throws {
-        let packet = try #require(parse("52-7[\"e\",{\"_placeholder\":true,\"num\":0},{\"_placeholder\":true,\"num\":1}]"))
+        let packet = try #require(parse(##"52-7["e",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"##))
         #expect(packet.attachments == 2)
         #expect(packet.id == 7)
     }
@@ -40,7 +40,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "abc", "7", "9[]", "2", "2{}", "2[]", "2abc[\"e\"]", "2[{}]", "2[null]", "2[\"e\"", "2[\"e\"]x", "2[\"e\",]",
+        "", "abc", "7", "9[]", "2", "2{}", "2[]", "2abc[\"e\"]", "2[{}]", "2[null]", "2[\"e\"", "2[\"e\"]x",
+        "2[\"e\",]",
         "2[\"connect\"]", "2[\"connect_error\"]", "2[\"disconnect\"]", "2[\"disconnecting\"]", "2[\"newListener\"]",
         "2[\"removeListener\"]", "0[]", "0\"x\"", "0{", "1{}", "1\"x\"", "3[]", "31{}", "4{\"message\":\"x\"}",
         "5[\"e\"]", "5-[\"e\"]", "511-[\"e\"]", "5x-[\"e\"]", "2[\"e\",01]", "2[\"e\",\"\u{1}\"]", "2[\"e\",tru]",

@@ -131,7 +131,8 @@ import Testing
 
     @Test func `a message beyond the bound is refused by its announcement`() {
         #expect(decode(clientFrame(2, [], announcing: 101), messageBytesMax: 100).violation == .tooLarge)
-        let fragments = clientFrame(2, [UInt8](repeating: 0, count: 60), final: false)
+        let fragments =
+            clientFrame(2, [UInt8](repeating: 0, count: 60), final: false)
             + clientFrame(0, [], announcing: 41)
         #expect(decode(fragments, messageBytesMax: 100).violation == .tooLarge)
         #expect(decode(clientFrame(2, [], announcing: 1 << 40)).violation == .tooLarge)
@@ -151,7 +152,8 @@ import Testing
         let half = bytes.count / 2
         #expect(decode(clientFrame(1, bytes, reserved: 4), inflater: inflater).events == [text(long)])
         let fragments =
-            clientFrame(1, bytes[..<half], final: false, reserved: 4) + clientFrame(9, []) + clientFrame(0, bytes[half...])
+            clientFrame(1, bytes[..<half], final: false, reserved: 4) + clientFrame(9, [])
+            + clientFrame(0, bytes[half...])
         #expect(decode(fragments, inPiecesOf: 3, inflater: inflater).events == [.ping(ByteBuffer()), text(long)])
     }
 

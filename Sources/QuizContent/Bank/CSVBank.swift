@@ -21,7 +21,8 @@ enum CSVBank {
             guard row.fields.count == header.fields.count else {
                 draft.faults.append(
                     BankFault(
-                        line: row.line, sentence: "There are \(row.fields.count) fields instead of \(header.fields.count)."))
+                        line: row.line,
+                        sentence: "There are \(row.fields.count) fields instead of \(header.fields.count)."))
                 continue
             }
             func field(_ name: String) -> String { place[name].map { row.fields[$0] } ?? "" }
@@ -30,7 +31,8 @@ enum CSVBank {
                 .map { Int($0.filter { $0 != " " }) }
             guard !correct.contains(nil) else {
                 draft.faults.append(
-                    BankFault(line: row.line, row: optional("id"), sentence: "`correct` is whole numbers separated by |."))
+                    BankFault(
+                        line: row.line, row: optional("id"), sentence: "`correct` is whole numbers separated by |."))
                 continue
             }
             let category = field("category")

@@ -76,12 +76,16 @@ struct JSONElements {
     }
 
     private mutating func expect(_ symbol: Unicode.Scalar) throws(BankRejected) {
-        guard try takes(symbol) else { throw BankRejected(line: line, "The JSON text is broken: `\(symbol)` is missing.") }
+        guard try takes(symbol) else {
+            throw BankRejected(line: line, "The JSON text is broken: `\(symbol)` is missing.")
+        }
     }
 
     private mutating func expectEnd() throws(BankRejected) {
         skipSpace()
-        guard position == bytes.count else { throw BankRejected(line: line, "There is something behind the JSON text.") }
+        guard position == bytes.count else {
+            throw BankRejected(line: line, "There is something behind the JSON text.")
+        }
     }
 
     /// One whole value: a text, or everything up to the end of its brackets, or a bare word.
@@ -112,7 +116,9 @@ struct JSONElements {
             }
             if depth == 0 { break }
         }
-        guard depth == 0, position > start else { throw BankRejected(line: startLine, "The JSON text is broken: a value is missing.") }
+        guard depth == 0, position > start else {
+            throw BankRejected(line: startLine, "The JSON text is broken: a value is missing.")
+        }
         return JSONElement(bytes: bytes[start..<position], line: startLine)
     }
 
@@ -152,6 +158,7 @@ enum JSONRow {
     }
 
     private static func path(_ keys: [any CodingKey]) -> String {
-        keys.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined().trimmingPrefix(".").description
+        keys.map { key in key.intValue.map { "[\($0)]" } ?? ".\(key.stringValue)" }.joined().trimmingPrefix(".")
+            .description
     }
 }

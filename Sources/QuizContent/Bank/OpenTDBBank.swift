@@ -9,8 +9,14 @@ enum OpenTDBBank {
         var difficulty: String
         var category: String
         var question: String
-        var correct_answer: String
-        var incorrect_answers: [String]
+        var right: String
+        var wrong: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case type, difficulty, category, question
+            case right = "correct_answer"
+            case wrong = "incorrect_answers"
+        }
     }
 
     static func read(_ bytes: [UInt8], pack: QuestionPack) throws(BankRejected) -> BankDraft {
@@ -42,12 +48,12 @@ enum OpenTDBBank {
 
     private static func question(_ row: Row, category: String, line: Int) -> QuestionDraft {
         let prompt = HTMLEntities.decode(row.question)
-        let right = HTMLEntities.decode(row.correct_answer)
+        let right = HTMLEntities.decode(row.right)
         let isBoolean = row.type == "boolean"
         // In order of the alphabet, so that the right one has no place of its own.
         let choices =
             isBoolean
-            ? QuestionValidator.booleanChoices : ([right] + row.incorrect_answers.map(HTMLEntities.decode)).sorted()
+            ? QuestionValidator.booleanChoices : ([right] + row.wrong.map(HTMLEntities.decode)).sorted()
         let kind =
             switch row.type {
             case "multiple": QuestionKind.single.rawValue  // "multiple choice": one of several is right
@@ -69,21 +75,25 @@ enum OpenTDBBank {
             guard question.kind != .multiple, let right = question.correct.first else {
                 faults.append(
                     BankFault(
-                        line: index + 1, row: question.id.text, sentence: "This format holds one right choice a question."))
+                        line: index + 1, row: question.id.text,
+                        sentence: "This format holds one right choice a question."))
                 continue
             }
-            let wrong = question.choices.indices.filter { $0 != right }.map { HTMLEntities.encode(question.choices[$0]) }
+            let wrong = question.choices.indices.filter { $0 != right }.map {
+                HTMLEntities.encode(question.choices[$0])
+            }
             rows.append(
                 Row(
                     type: question.kind == .boolean ? "boolean" : "multiple", difficulty: question.difficulty.rawValue,
                     category: HTMLEntities.encode(names[question.category] ?? question.category.text),
                     question: HTMLEntities.encode(question.prompt),
-                    correct_answer: HTMLEntities.encode(question.choices[right]), incorrect_answers: wrong))
+                    right: HTMLEntities.encode(question.choices[right]), wrong: wrong))
         }
         guard faults.isEmpty else { throw BankRejected(faults: faults) }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let lines = rows.compactMap { try? encoder.encode($0) }.map { String(decoding: $0, as: UTF8.self) }  // only texts
+        // Rows are texts only, which always encode.
+        let lines = rows.compactMap { try? encoder.encode($0) }.map { String(decoding: $0, as: UTF8.self) }
         return Array("{\"response_code\":0,\"results\":[\n\(lines.joined(separator: ",\n"))\n]}\n".utf8)
     }
 

@@ -52,7 +52,6 @@ enum QuizManiaBank {
         return draft
     }
 
-
     /// One line a question, so that a change of one shows as one line.
     static func write(_ bank: QuestionBank) -> [UInt8] {
         var text = "{\n  \"format\": \(format),\n  \"pack\": \(json(bank.pack)),\n  \"categories\": [\n"

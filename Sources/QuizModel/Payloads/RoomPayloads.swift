@@ -254,7 +254,9 @@ package struct MePayload: Codable, Sendable, Hashable {
     /// Nil while in no room.
     package var seat: SeatView?
 
-    package init(player: PlayerID, nickname: Nickname, token: String? = nil, refresh: String? = nil, seat: SeatView? = nil) {
+    package init(
+        player: PlayerID, nickname: Nickname, token: String? = nil, refresh: String? = nil, seat: SeatView? = nil
+    ) {
         self.player = player
         self.nickname = nickname
         self.token = token

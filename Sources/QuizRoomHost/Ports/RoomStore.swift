@@ -58,7 +58,9 @@ package protocol RoomStore: Sendable {
     func history(of player: PlayerID, beforeMs: Int64?, limit: Int) async throws(JournalFailure) -> [GameSummary]
 
     /// A room's whole journal from the first input to `number`, for a replay.
-    func journal(of room: RoomID, through number: Int64) async throws(JournalFailure) -> (record: RoomRecord, rows: [JournalRow])?
+    func journal(of room: RoomID, through number: Int64) async throws(JournalFailure) -> (
+        record: RoomRecord, rows: [JournalRow]
+    )?
 }
 
 package enum RoomCreation: Sendable, Hashable {

@@ -61,7 +61,9 @@ package struct RecoveryTokens: Sendable {
         for shift in stride(from: 56, through: 0, by: -8) {
             bytes.append(UInt8(truncatingIfNeeded: token.issuedAtMs >> Int64(shift)))
         }
-        bytes.append(contentsOf: token.baseline.map { Array($0.code.text.utf8) } ?? [UInt8](repeating: 0, count: RoomCode.length))
+        bytes.append(
+            contentsOf: token.baseline.map { Array($0.code.text.utf8) } ?? [UInt8](repeating: 0, count: RoomCode.length)
+        )
         for shift in stride(from: 56, through: 0, by: -8) {
             bytes.append(UInt8(truncatingIfNeeded: (token.baseline?.seq ?? 0) >> shift))
         }

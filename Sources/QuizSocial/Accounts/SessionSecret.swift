@@ -13,7 +13,8 @@ package struct SessionSecret: Sendable {
     /// - Throws: `SessionSecretFailure` when there are fewer than `bytesMin` bytes.
     package init(bytes: some Collection<UInt8>) throws(SessionSecretFailure) {
         guard bytes.count >= Self.bytesMin else {
-            throw SessionSecretFailure(sentence: "The session secret has \(bytes.count) bytes; it needs \(Self.bytesMin) or more.")
+            throw SessionSecretFailure(
+                sentence: "The session secret has \(bytes.count) bytes; it needs \(Self.bytesMin) or more.")
         }
         key = SymmetricKey(data: Data(bytes))
     }

@@ -68,7 +68,8 @@ package protocol AccountStore: Sendable {
     func rename(player: PlayerID, nickname: Nickname) async throws(StoreFailure)
     func saveRefresh(_ record: RefreshRecord) async throws(StoreFailure)
     /// Replaces the token with digest `old` by `new` in one step. The successor has the old one's family.
-    func rotateRefresh(old: [UInt8], new: [UInt8], nowMs: Int64, expiresAtMs: Int64) async throws(StoreFailure) -> RefreshRotation
+    func rotateRefresh(old: [UInt8], new: [UInt8], nowMs: Int64, expiresAtMs: Int64) async throws(StoreFailure)
+        -> RefreshRotation
     /// Revokes a family (sign-out).
     func revokeRefresh(tokenDigest: [UInt8]) async throws(StoreFailure) -> PlayerID?
 }
@@ -80,7 +81,9 @@ package protocol RevocationStore: Sendable {
     /// The mark for `player`; nil: none.
     func revokedBefore(player: PlayerID) async throws(StoreFailure) -> Int64?
     /// All marks that have not run out, to fill a fast copy.
-    func revocations(nowMs: Int64) async throws(StoreFailure) -> [(player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64)]
+    func revocations(nowMs: Int64) async throws(StoreFailure) -> [(
+        player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64
+    )]
 }
 
 /// A place at which a stranger's requests are counted.

@@ -14,10 +14,12 @@ enum QuestionStoreConformance {
         let list = try (0..<questions).map { index in
             Question(
                 id: try #require(QuestionID("q-\(index)")), kind: index == 0 ? .multiple : .single,
-                category: categories[index % 2].id, difficulty: index < 3 ? .easy : .hard, prompt: "Prompt \(index), {\"x\", NULL}?",
+                category: categories[index % 2].id, difficulty: index < 3 ? .easy : .hard,
+                prompt: "Prompt \(index), {\"x\", NULL}?",
                 choices: ["a,b", "NULL", "", "ü \(index)"], correct: index == 0 ? [1, 3] : [2],
                 explanation: index == 1 ? "Because." : nil,
-                source: index == 2 ? QuestionSource(title: "Atlas", url: index == 2 ? "https://example.org/" : nil) : nil)
+                source: index == 2
+                    ? QuestionSource(title: "Atlas", url: index == 2 ? "https://example.org/" : nil) : nil)
         }
         let header = QuestionPack(id: try #require(PackID(pack)), title: "Starter", description: "A few.")
         return QuestionBank(pack: header, categories: categories, questions: list)

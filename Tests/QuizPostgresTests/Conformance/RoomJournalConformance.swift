@@ -119,7 +119,9 @@ enum RoomJournalConformance {
             #expect(await port.journal.append(room.next()) == .committed(kept: []))
             let snapshot = StoredSnapshot(room: room.record.room, head: head, bytes: [1])
             #expect(try await !port.journal.save(snapshot, term: room.term, lane: 0))
-            #expect(try await !port.journal.save(StoredResult.sample(room: room.record.room, head: head), term: room.term, lane: 0))
+            #expect(
+                try await !port.journal.save(
+                    StoredResult.sample(room: room.record.room, head: head), term: room.term, lane: 0))
             #expect(try await !port.journal.close(room.record.room, term: room.term, lane: 0))
             var record = room.record
             record.room = .random()
@@ -189,17 +191,20 @@ enum RoomJournalConformance {
 
 extension StoredResult {
     static func sample(
-        room: RoomID, head: JournalHead, players: [PlayerID] = [.random(), .random(), .random()], finishedAtMs: Int64 = 1_000
+        room: RoomID, head: JournalHead, players: [PlayerID] = [.random(), .random(), .random()],
+        finishedAtMs: Int64 = 1_000
     ) -> StoredResult {
         let entries = players.enumerated().compactMap { index, player in
             Nickname("Ada \(index)").map {
                 LeaderboardEntry(
-                    player: player, nickname: $0, rank: index + 1, previousRank: index == 0 ? nil : index, score: 900 - index,
+                    player: player, nickname: $0, rank: index + 1, previousRank: index == 0 ? nil : index,
+                    score: 900 - index,
                     accuracyPoints: 600, speedPoints: 300 - index, streak: index, right: 3)
             }
         }
         return StoredResult(
-            game: .random(), room: room, title: "Capitals — Ω", finishedAtMs: finishedAtMs, head: head, entries: entries,
+            game: .random(), room: room, title: "Capitals — Ω", finishedAtMs: finishedAtMs, head: head,
+            entries: entries,
             resultBytes: [0, 1, 2], signature: [UInt8](repeating: 7, count: 64), keyID: "0011223344556677")
     }
 }

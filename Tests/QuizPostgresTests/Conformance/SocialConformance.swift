@@ -6,7 +6,9 @@ import Testing
 enum ChatStoreConformance {
     typealias Rule = ConformanceRule<any ChatStore>
 
-    static func line(room: RoomID, player: PlayerID = .random(), client: String, text: String = "Hello, 🦊") throws -> ChatLine {
+    static func line(room: RoomID, player: PlayerID = .random(), client: String, text: String = "Hello, 🦊") throws
+        -> ChatLine
+    {
         let message = ChatMessagePayload(
             id: nil, client: try #require(ClientID(client)), player: player, nickname: try #require(Nickname("Ada")),
             text: try #require(ChatText(text)), sentAtMs: 1_234)
@@ -26,7 +28,8 @@ enum ChatStoreConformance {
             let room = RoomID.random()
             let player = PlayerID.random()
             let first = try await store.append(try line(room: room, player: player, client: "a"), id: .random())
-            let again = try await store.append(try line(room: room, player: player, client: "a", text: "Other"), id: .random())
+            let again = try await store.append(
+                try line(room: room, player: player, client: "a", text: "Other"), id: .random())
             #expect(again == first)
             _ = try await store.append(try line(room: room, client: "a"), id: .random())
             #expect(try await store.page(room: room, before: nil, limit: 10).count == 2)
@@ -42,7 +45,9 @@ enum ChatStoreConformance {
         Rule("pages go back from the newest, each oldest first") { store in
             let room = RoomID.random()
             var ids: [ChatMessageID?] = []
-            for index in 0..<7 { ids.append(try await store.append(try line(room: room, client: "c\(index)"), id: .random()).id) }
+            for index in 0..<7 {
+                ids.append(try await store.append(try line(room: room, client: "c\(index)"), id: .random()).id)
+            }
             let newest = try await store.page(room: room, before: nil, limit: 3)
             #expect(newest.map(\.id) == Array(ids[4...]))
             #expect(try await store.page(room: room, before: ids[4], limit: 3).map(\.id) == Array(ids[1..<4]))
@@ -80,35 +85,47 @@ enum AccountStoreConformance {
         Rule("a rotated token that comes back revokes its family") { store in
             let player = try await guest(in: store)
             _ = try await store.rotateRefresh(old: digest(1), new: digest(2), nowMs: 1, expiresAtMs: 200)
-            #expect(try await store.rotateRefresh(old: digest(1), new: digest(9), nowMs: 1, expiresAtMs: 200) == .reused(player: player))
-            #expect(try await store.rotateRefresh(old: digest(2), new: digest(3), nowMs: 1, expiresAtMs: 200) == .reused(player: player))
-            #expect(try await store.rotateRefresh(old: digest(9), new: digest(3), nowMs: 1, expiresAtMs: 200) == .unknown)
+            #expect(
+                try await store.rotateRefresh(old: digest(1), new: digest(9), nowMs: 1, expiresAtMs: 200)
+                    == .reused(player: player))
+            #expect(
+                try await store.rotateRefresh(old: digest(2), new: digest(3), nowMs: 1, expiresAtMs: 200)
+                    == .reused(player: player))
+            #expect(
+                try await store.rotateRefresh(old: digest(9), new: digest(3), nowMs: 1, expiresAtMs: 200) == .unknown)
         },
         Rule("of two rotations of one token at once one succeeds") { store in
             let player = try await guest(in: store)
             let answers = try await withThrowingTaskGroup(of: RefreshRotation.self) { group in
                 for byte in 10..<14 as Range<UInt8> {
-                    group.addTask { try await store.rotateRefresh(old: digest(1), new: digest(byte), nowMs: 1, expiresAtMs: 200) }
+                    group.addTask {
+                        try await store.rotateRefresh(old: digest(1), new: digest(byte), nowMs: 1, expiresAtMs: 200)
+                    }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
             #expect(answers.count { $0 == .reused(player: player) } == 3)
             for byte in 10..<14 as Range<UInt8> {
-                let next = try await store.rotateRefresh(old: digest(byte), new: digest(byte + 20), nowMs: 1, expiresAtMs: 200)
+                let next = try await store.rotateRefresh(
+                    old: digest(byte), new: digest(byte + 20), nowMs: 1, expiresAtMs: 200)
                 #expect(next == .reused(player: player) || next == .unknown)
             }
         },
         Rule("an expired or unknown token is unknown") { store in
             _ = try await guest(in: store)
-            #expect(try await store.rotateRefresh(old: digest(1), new: digest(2), nowMs: 100, expiresAtMs: 200) == .unknown)
-            #expect(try await store.rotateRefresh(old: digest(8), new: digest(2), nowMs: 1, expiresAtMs: 200) == .unknown)
+            #expect(
+                try await store.rotateRefresh(old: digest(1), new: digest(2), nowMs: 100, expiresAtMs: 200) == .unknown)
+            #expect(
+                try await store.rotateRefresh(old: digest(8), new: digest(2), nowMs: 1, expiresAtMs: 200) == .unknown)
         },
         Rule("signing out revokes the family") { store in
             let player = try await guest(in: store)
             _ = try await store.rotateRefresh(old: digest(1), new: digest(2), nowMs: 1, expiresAtMs: 200)
             #expect(try await store.revokeRefresh(tokenDigest: digest(2)) == player)
             #expect(try await store.revokeRefresh(tokenDigest: digest(7)) == nil)
-            #expect(try await store.rotateRefresh(old: digest(2), new: digest(3), nowMs: 1, expiresAtMs: 200) == .reused(player: player))
+            #expect(
+                try await store.rotateRefresh(old: digest(2), new: digest(3), nowMs: 1, expiresAtMs: 200)
+                    == .reused(player: player))
         },
         Rule("a player nobody made has no name to change") { store in
             let name = try #require(Nickname("Ada"))

@@ -2,6 +2,7 @@ import Logging
 import QuizModel
 import QuizRoomHost
 import QuizShards
+
 @testable import QuizPostgres
 
 /// A database of its own with the schema, the adapter on it, and as many further sessions as a test wants.
@@ -17,9 +18,12 @@ struct TestDatabase: Sendable {
     ) async throws {
         let server = try server ?? TestServer.shared()
         let name = server.nextName()
-        let admin = TestSession(PostgresConfiguration(conninfo: server.conninfo("postgres")))
+        let admin = TestSession(
+            PostgresConfiguration(conninfo: server.conninfo("postgres"), connectTimeout: .seconds(60)))
         try await admin.script("CREATE DATABASE \(name)")
-        var configuration = PostgresConfiguration(conninfo: server.conninfo(name), lanes: 2)
+        // Many tests at once on a small machine: a slow connection is no failure here.
+        var configuration = PostgresConfiguration(
+            conninfo: server.conninfo(name), lanes: 2, connectTimeout: .seconds(60))
         configure(&configuration)
         self.configuration = configuration
         postgres = PostgresDatabase(configuration: configuration, log: Self.log)
@@ -45,7 +49,7 @@ struct TestSession: Sendable {
             name: "test", endpoint: configuration.maintenanceEndpoint, patience: .fails, log: TestDatabase.log)
     }
 
-    static let timeout = Duration.seconds(20)
+    static let timeout = Duration.seconds(60)
 
     func script(_ sql: String) async throws(PostgresError) {
         try await connection.run { link throws(PostgresError) in try link.script(sql, timeout: Self.timeout) }
@@ -71,11 +75,15 @@ struct TestSession: Sendable {
     }
 
     /// A statement of the adapter, or a changed form of one; the rooms it kept.
-    func append(_ batch: JournalBatch, as statement: PostgresStatement = JournalStatements.append) async throws(PostgresError) -> Set<RoomID> {
+    func append(_ batch: JournalBatch, as statement: PostgresStatement = JournalStatements.append)
+        async throws(PostgresError) -> Set<RoomID>
+    {
         try await connection.run { link throws(PostgresError) in
             var kept: Set<RoomID> = []
             let parameters = JournalStatements.parameters(of: batch)
-            for row in try link.execute(statement, parameters, timeout: Self.timeout).rows { kept.insert(RoomID(value: try row.uuid(0))) }
+            for row in try link.execute(statement, parameters, timeout: Self.timeout).rows {
+                kept.insert(RoomID(value: try row.uuid(0)))
+            }
             return kept
         }
     }
@@ -153,7 +161,8 @@ struct RoomDriver: Sendable {
     func peek(_ count: Int = 1, payload: [UInt8] = [1, 0, 2]) -> RoomAppend {
         let rows = (1...count).map { step in
             JournalRow(
-                number: head.number + Int64(step), chain: Self.chain(), digest: step == count ? .max - 3 : nil, payload: payload)
+                number: head.number + Int64(step), chain: Self.chain(), digest: step == count ? .max - 3 : nil,
+                payload: payload)
         }
         return RoomAppend(room: record.room, term: term, previous: head, rows: rows)
     }

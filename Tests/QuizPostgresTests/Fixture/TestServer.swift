@@ -2,8 +2,8 @@ import CLibPQ
 import Foundation
 import Synchronization
 
-/// A private PostgreSQL server: the one `QUIZMANIA_TEST_POSTGRES` names (a connection string of a superuser), or one made in a
-/// temporary folder that ends with this process.
+/// A private PostgreSQL server: the one `QUIZMANIA_TEST_POSTGRES` names (a connection string of a superuser), or one
+/// made in a temporary folder that ends with this process.
 final class TestServer: Sendable {
     struct Failure: Error {
         var what: String
@@ -16,7 +16,9 @@ final class TestServer: Sendable {
     static func shared() throws -> TestServer { try result.get() }
 
     private static let result = Result {
-        if let conninfo = ProcessInfo.processInfo.environment["QUIZMANIA_TEST_POSTGRES"] { return TestServer(base: conninfo) }
+        if let conninfo = ProcessInfo.processInfo.environment["QUIZMANIA_TEST_POSTGRES"] {
+            return TestServer(base: conninfo)
+        }
         return try TestServer.started()
     }
 
@@ -25,13 +27,20 @@ final class TestServer: Sendable {
     /// A server nobody else uses, for tests that change its settings.
     static func started() throws -> TestServer {
         let folder = try makeFolder()
-        try run(["initdb", "--pgdata=\(folder)/data", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"])
+        try run([
+            "initdb", "--pgdata=\(folder)/data", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C",
+            "--no-sync",
+        ])
         let arguments = [
             "postgres", "-D", "\(folder)/data", "-k", folder, "-c", "listen_addresses=", "-c", "max_connections=400",
             "-c", "log_min_messages=fatal",
         ]
-        let process = try command(arguments, dyingWithUs: true)
-        try process.run()
+        // "Dying with us" means with the thread that started it: that one stays until the server has ended.
+        let thread = Thread {
+            guard let process = try? command(arguments, dyingWithUs: true), (try? process.run()) != nil else { return }
+            process.waitUntilExit()
+        }
+        thread.start()
         // After initdb nobody listens yet; the server says when it does.
         let base = "host=\(folder) user=postgres"
         for _ in 0..<600 {
@@ -102,6 +111,7 @@ private func endServers() {
             let pid = lines.split(separator: "\n").first.flatMap({ pid_t($0) })
         {
             kill(pid, SIGQUIT)
+            for _ in 0..<100 where kill(pid, 0) == 0 { usleep(20_000) }
         }
         // What cannot be removed stays in the temporary folder.
         try? FileManager.default.removeItem(atPath: folder)
