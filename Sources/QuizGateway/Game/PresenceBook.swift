@@ -1,6 +1,6 @@
-package import QuizModel
+internal import QuizModel
 package import QuizSocial
-package import ServiceLifecycle
+internal import ServiceLifecycle
 internal import Synchronization
 
 /// Who is connected to this node, and says so to the directory again and again: what is written there fades by itself, so

@@ -1,7 +1,7 @@
 internal import Crypto
 internal import Foundation
 internal import JWTKit
-package import QuizModel
+internal import QuizModel
 
 /// Makes and reads access tokens: JWTs signed with HS256.
 ///
