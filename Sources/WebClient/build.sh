@@ -56,7 +56,8 @@ NODE_PATH=/usr/share/nodejs esbuild src/main.tsx "${common[@]}" --splitting --fo
     --asset-names='[name]-[hash]' --outdir=dist/assets --public-path=/assets --metafile=.vendor/meta.json ||
     fail "esbuild could not bundle src/main.tsx."
 shell="$(.venv/bin/python scripts/pages.py .vendor/meta.json static dist)" || fail "the pages could not be written."
-list="$(printf '"%s",' $shell)"
+mapfile -t shell_files <<<"$shell"
+list="$(printf '"%s",' "${shell_files[@]}")"
 esbuild src/sw.ts "${common[@]}" --format=iife --outfile=dist/sw.js "--define:SHELL=[${list%,}]" \
     "--define:BUILD=\"$(printf '%s' "$shell" | sha256sum | cut --characters=1-12)\"" || fail "esbuild could not bundle src/sw.ts."
 cp static/manifest.webmanifest static/icon.svg static/robots.txt .vendor/pictures/*.png dist/
@@ -72,5 +73,5 @@ find dist -type f \( -name '*.js' -o -name '*.css' -o -name '*.html' -o -name '*
 
 # What a room's page loads before it can be played.
 bytes=0
-for file in $shell; do [[ "$file" == *.js ]] && bytes=$((bytes + $(stat --format=%s "dist$file.br"))); done
+for file in "${shell_files[@]}"; do [[ "$file" == *.js ]] && bytes=$((bytes + $(stat --format=%s "dist$file.br"))); done
 echo "dist/ is built: the first load is $bytes bytes of JavaScript (brotli)."

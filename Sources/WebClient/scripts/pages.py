@@ -40,7 +40,8 @@ def main(meta_path, templates, dist):
         for name, value in values.items():
             text = text.replace("{{" + name + "}}", value)
         (dist / page).write_text(text)
-    for name in [styles, entry, *sorted(needed)]:
+    fonts = [name for name in outputs if name.endswith(".woff2")]
+    for name in [styles, entry, *sorted(needed), *fonts]:
         print(path(name))
 
 

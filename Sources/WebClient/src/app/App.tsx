@@ -6,19 +6,27 @@ import { HomeScreen } from "../screens/home/HomeScreen";
 import { MissingScreen } from "../screens/MissingScreen";
 import { RoomScreen } from "../screens/room/RoomScreen";
 import { Boundary } from "./Boundary";
-import { route, type Route } from "./router";
+import { type Route, route } from "./router";
 import { Shell } from "./Shell";
 
 function screenOf(here: Route) {
   switch (here.name) {
-    case "home": return <HomeScreen />;
-    case "room": return <RoomScreen key={here.code} code={here.code} />;
-    case "display": return <DisplayScreen key={here.code} code={here.code} />;
-    case "history": return <HistoryScreen />;
-    case "game": return <GameScreen key={here.game} game={here.game} />;
-    case "settings": return <SettingsScreen />;
-    case "licences": return <LicencesScreen />;
-    case "missing": return <MissingScreen />;
+    case "home":
+      return <HomeScreen />;
+    case "room":
+      return <RoomScreen key={here.code} code={here.code} />;
+    case "display":
+      return <DisplayScreen key={here.code} code={here.code} />;
+    case "history":
+      return <HistoryScreen />;
+    case "game":
+      return <GameScreen key={here.game} game={here.game} />;
+    case "settings":
+      return <SettingsScreen />;
+    case "licences":
+      return <LicencesScreen />;
+    case "missing":
+      return <MissingScreen />;
   }
 }
 

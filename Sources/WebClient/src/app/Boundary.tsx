@@ -18,10 +18,14 @@ export class Boundary extends Component<{ children: ReactNode }, { failed: boole
     if (!this.state.failed) return this.props.children;
     return (
       <div className="gate panel" role="alert" data-testid="crashed">
-        <span className="badge"><Icon name="cross" /></span>
+        <span className="badge">
+          <Icon name="cross" />
+        </span>
         <h1>{translate("boundary.title")}</h1>
         <p className="dim">{translate("boundary.hint")}</p>
-        <button type="button" className="btn primary big" onClick={() => location.reload()}>{translate("boundary.reload")}</button>
+        <button type="button" className="btn primary big" onClick={() => location.reload()}>
+          {translate("boundary.reload")}
+        </button>
       </div>
     );
   }

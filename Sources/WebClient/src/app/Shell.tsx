@@ -1,7 +1,7 @@
-import { useEffect, useRef, type MouseEvent, type ReactNode } from "react";
+import { type MouseEvent, type ReactNode, useEffect, useRef } from "react";
 import { Link } from "../components/Link";
 import { Notices } from "../components/Notices";
-import { useText, type Key } from "../i18n";
+import { type Key, useText } from "../i18n";
 import { app } from "../state/app";
 import { useStore } from "../state/useStore";
 import { paths, type Route } from "./router";

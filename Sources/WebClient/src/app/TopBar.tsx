@@ -16,9 +16,18 @@ export function TopBar({ here }: { here: Route }) {
   const inRoom = here.name === "room" || here.name === "display";
   return (
     <header className="top">
-      <Link className="brand" href={paths.home} aria-label="QuizMania"><Logo /><span className="brand-text" aria-hidden="true">Quiz<b>Mania</b></span></Link>
+      <Link className="brand" href={paths.home} aria-label="QuizMania">
+        <Logo />
+        <span className="brand-text" aria-hidden="true">
+          Quiz<b>Mania</b>
+        </span>
+      </Link>
       {code !== undefined && inRoom && <CodeChip code={code} />}
-      {code !== undefined && !inRoom && <Link className="btn primary" href={paths.room(code)} data-testid="back-to-room">{t("nav.back", { code })}</Link>}
+      {code !== undefined && !inRoom && (
+        <Link className="btn primary" href={paths.room(code)} data-testid="back-to-room">
+          {t("nav.back", { code })}
+        </Link>
+      )}
       <span className="spring" />
       {inRoom && <ConnectionPill />}
       <button
@@ -31,7 +40,9 @@ export function TopBar({ here }: { here: Route }) {
       >
         <Icon name={sound ? "soundOn" : "soundOff"} />
       </button>
-      <Link className="btn icon-btn" href={paths.settings} aria-label={t("prefs.title")} data-testid="settings-link"><Icon name="gear" /></Link>
+      <Link className="btn icon-btn" href={paths.settings} aria-label={t("prefs.title")} data-testid="settings-link">
+        <Icon name="gear" />
+      </Link>
     </header>
   );
 }

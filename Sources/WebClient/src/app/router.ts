@@ -21,7 +21,9 @@ export function parse(path: string): Route {
     if (parts.length === 2) return { name: "room", code };
   }
   if (first === "games" && second !== undefined && parts.length === 2) return { name: "game", game: second };
-  if (parts.length === 1 && (first === "history" || first === "settings" || first === "licences")) return { name: first };
+  if (parts.length === 1 && (first === "history" || first === "settings" || first === "licences")) {
+    return { name: first };
+  }
   return { name: "missing" };
 }
 

@@ -1,4 +1,4 @@
-import { useText, type Key } from "../i18n";
+import { type Key, useText } from "../i18n";
 import { Icon, type Shape } from "./Icon";
 
 /** Shape, colour, number and place: four independent marks of an answer, the same in every question. */
@@ -46,16 +46,19 @@ export function AnswerTile({ index, text, chosen, locked, disabled, multiple, re
         <Icon name={shapes[index] ?? "circle"} label={t(shapeName(index))} />
       </span>
       <span className="tile-text">{text}</span>
-      {reveal ? (
-        <span className="tally">
-          {verdict !== "other" && (
-            <Icon name={reveal.correct ? "check" : "cross"} label={t(reveal.correct ? "reveal.right" : "reveal.wrong")} />
-          )}
-          <b aria-label={t("reveal.chosenBy", { n: reveal.count })}>{reveal.count}</b>
-        </span>
-      ) : (
-        <kbd aria-hidden="true">{chosen ? <Icon name="check" /> : index + 1}</kbd>
-      )}
+      {reveal
+        ? (
+          <span className="tally">
+            {verdict !== "other" && (
+              <Icon
+                name={reveal.correct ? "check" : "cross"}
+                label={t(reveal.correct ? "reveal.right" : "reveal.wrong")}
+              />
+            )}
+            <b aria-label={t("reveal.chosenBy", { n: reveal.count })}>{reveal.count}</b>
+          </span>
+        )
+        : <kbd aria-hidden="true">{chosen ? <Icon name="check" /> : index + 1}</kbd>}
     </button>
   );
 }

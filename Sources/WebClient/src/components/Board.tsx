@@ -30,7 +30,9 @@ export function Board({ entries, me, rows = 50, animated = false }: BoardProps) 
   const top = Math.max(1, ...entries.map((entry) => entry.score));
   return (
     <ol className="board" ref={list}>
-      {shown.map((entry) => <Row key={entry.player} entry={entry} mine={entry.player === me} share={entry.score / top} />)}
+      {shown.map((entry) => (
+        <Row key={entry.player} entry={entry} mine={entry.player === me} share={entry.score / top} />
+      ))}
     </ol>
   );
 }

@@ -58,7 +58,12 @@ export function Confetti() {
         pen.translate(piece.x, piece.y);
         pen.rotate(piece.turn);
         pen.fillStyle = piece.colour;
-        pen.fillRect(-piece.size / 2, -piece.size / 4, piece.size, (piece.size / 2) * Math.abs(Math.cos(piece.turn * 1.7)) + 1);
+        pen.fillRect(
+          -piece.size / 2,
+          -piece.size / 4,
+          piece.size,
+          (piece.size / 2) * Math.abs(Math.cos(piece.turn * 1.7)) + 1,
+        );
         pen.restore();
       }
       if (now - begin < lengthMs) frame = requestAnimationFrame(step);

@@ -1,4 +1,4 @@
-import { useText, type Key } from "../i18n";
+import { type Key, useText } from "../i18n";
 import { app, type LinkStatus } from "../state/app";
 import { useStore } from "../state/useStore";
 

@@ -1,4 +1,4 @@
-import { useId, type HTMLInputTypeAttribute } from "react";
+import { type HTMLInputTypeAttribute, useId } from "react";
 import type { TextRule } from "../state/rules";
 
 interface FieldProps {
@@ -14,7 +14,9 @@ interface FieldProps {
 }
 
 /** A labelled line of text. */
-export function Field({ label, value, change, rule, type = "text", required, placeholder, className = "", testid }: FieldProps) {
+export function Field(
+  { label, value, change, rule, type = "text", required, placeholder, className = "", testid }: FieldProps,
+) {
   const id = useId();
   return (
     <div className={`field ${className}`}>

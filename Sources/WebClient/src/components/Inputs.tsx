@@ -38,6 +38,7 @@ export function Switch({ label, hint, on, change, testid }: SwitchProps) {
         type="checkbox"
         role="switch"
         checked={on}
+        aria-checked={on}
         aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         data-testid={testid}
         onChange={(event) => change(event.target.checked)}

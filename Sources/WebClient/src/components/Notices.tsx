@@ -11,7 +11,12 @@ export function Notices() {
       {all.map(({ id, text, tone }) => (
         <div key={id} className="notice" data-tone={tone} data-testid="notice">
           <span>{text}</span>
-          <button type="button" className="btn icon-btn quiet" aria-label={t("action.dismiss")} onClick={() => dismiss(id)}>
+          <button
+            type="button"
+            className="btn icon-btn quiet"
+            aria-label={t("action.dismiss")}
+            onClick={() => dismiss(id)}
+          >
             <Icon name="cross" />
           </button>
         </div>

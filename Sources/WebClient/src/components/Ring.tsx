@@ -14,7 +14,7 @@ interface RingProps {
 }
 
 /** Seconds at which the time left is read out. */
-const spokenAt = [10, 5];
+const spokenAt = new Set([10, 5]);
 const lowSeconds = 5;
 
 /**
@@ -37,7 +37,7 @@ export function Ring({ opensAt, closesAt, still }: RingProps) {
       const seconds = Math.ceil(leftMs / 1_000);
       if (number.current) number.current.textContent = String(seconds);
       box.current?.setAttribute("data-low", String(seconds <= lowSeconds));
-      if (spoken.current && spokenAt.includes(seconds)) spoken.current.textContent = t("ring.left", { n: seconds });
+      if (spoken.current && spokenAt.has(seconds)) spoken.current.textContent = t("ring.left", { n: seconds });
       if (spoken.current && seconds === 0) spoken.current.textContent = t("ring.over");
       if (seconds > 0 && seconds <= lowSeconds) tick();
       if (leftMs > 0) timer = setTimeout(step, leftMs % 1_000 || 1_000);
@@ -47,7 +47,11 @@ export function Ring({ opensAt, closesAt, still }: RingProps) {
       turning?.cancel();
       const duration = Math.max(1, closesAt - opensAt);
       const easing = reducedMotion() ? `steps(${Math.ceil(duration / 1_000)})` : "linear";
-      turning = arc.current?.animate([{ strokeDashoffset: 0 }, { strokeDashoffset: 100 }], { duration, fill: "both", easing });
+      turning = arc.current?.animate([{ strokeDashoffset: 0 }, { strokeDashoffset: 100 }], {
+        duration,
+        fill: "both",
+        easing,
+      });
       if (turning) turning.currentTime = Math.max(0, play.clock.now() - opensAt);
       step();
     };

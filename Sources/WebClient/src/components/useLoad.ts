@@ -22,6 +22,7 @@ export function useLoad<T>(key: string, load: () => Promise<Result<T>>, everyMs?
       wanted = false;
     };
     // `load` is a new function on each render; the key says when it means something else.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [key, round]);
   useEffect(() => {
     addEventListener("online", reload);
@@ -33,5 +34,7 @@ export function useLoad<T>(key: string, load: () => Promise<Result<T>>, everyMs?
   }, [reload, everyMs]);
   if (outcome?.key !== key) return { status: "loading", reload };
   const { result } = outcome;
-  return result.ok ? { status: "ready", value: result.value, reload } : { status: "failed", fault: result.fault, reload };
+  return result.ok
+    ? { status: "ready", value: result.value, reload }
+    : { status: "failed", fault: result.fault, reload };
 }

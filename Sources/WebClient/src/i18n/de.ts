@@ -27,6 +27,7 @@ export const de: Catalogue = {
   "boundary.reload": "Neu laden",
   "boundary.title": "Diese Ansicht ist abgestürzt",
 
+  "chat.earlier": "Frühere Nachrichten laden",
   "chat.empty": "Noch hat niemand etwas gesagt.",
   "chat.failed": "Nicht gesendet. Noch einmal",
   "chat.log": "Nachrichten in diesem Raum",
@@ -84,7 +85,8 @@ export const de: Catalogue = {
   "game.inputs": "Protokollierte Eingaben",
   "game.key": "Schlüssel",
   "game.proof": "Nachweis",
-  "game.proofHint": "Der Server hat dieses Ergebnis unterschrieben. Bewahre die Zeilen auf: Damit fällt jede spätere Änderung auf.",
+  "game.proofHint":
+    "Der Server hat dieses Ergebnis unterschrieben. Bewahre die Zeilen auf: Damit fällt jede spätere Änderung auf.",
   "game.signature": "Unterschrift",
 
   "gate.enter": "Raum betreten",
@@ -109,7 +111,8 @@ export const de: Catalogue = {
   "home.fact3": "Netz weg? Platz und Antworten bleiben dir",
   "home.headline": "Eine Frage. Eine Sekunde. Wer ist schneller?",
   "home.join": "Mitspielen",
-  "home.lede": "Öffne einen Raum, teile den Code und tretet gegeneinander an: am Handy, am Laptop und auf der Leinwand.",
+  "home.lede":
+    "Öffne einen Raum, teile den Code und tretet gegeneinander an: am Handy, am Laptop und auf der Leinwand.",
   "home.nameMissing": "Gib zuerst einen Namen ein.",
   "home.nickname": "Dein Name",
   "home.nicknameHint": "Wie dich die anderen nennen",
@@ -122,6 +125,7 @@ export const de: Catalogue = {
   "home.roomTitle": "Quiz von {name}",
   "home.rooms": "Offene Räume",
 
+  "host.allReady": "Alle sind bereit",
   "host.controls": "Spielleitung",
   "host.kick": "{name} entfernen",
   "host.lock": "Raum abschließen",

@@ -32,6 +32,7 @@ export const en = {
   "boundary.reload": "Load again",
   "boundary.title": "This screen has crashed",
 
+  "chat.earlier": "Load earlier messages",
   "chat.empty": "Nobody has said anything yet.",
   "chat.failed": "Not sent. Try again",
   "chat.log": "Messages in this room",
@@ -127,6 +128,7 @@ export const en = {
   "home.roomTitle": "{name}’s quiz",
   "home.rooms": "Open rooms",
 
+  "host.allReady": "Everybody is ready",
   "host.controls": "Host controls",
   "host.kick": "Remove {name}",
   "host.lock": "Lock room",

@@ -1,8 +1,8 @@
-import { preferences, type Language } from "../state/preferences";
+import { type Language, preferences } from "../state/preferences";
 import { Store } from "../state/store";
 import { useStore } from "../state/useStore";
 import { en } from "./en";
-import { format, type Catalogue, type Key, type Values } from "./format";
+import { type Catalogue, format, type Key, type Values } from "./format";
 
 /** English is part of the first load; other languages come when they are wanted. */
 const catalogue = new Store<Catalogue>(en);

@@ -2,7 +2,7 @@ import { app } from "../state/app";
 import { answerTo, type OwnAnswer } from "../state/answer";
 import { clientID } from "./ids";
 import type { Link } from "./link";
-import { fault, isLost, type Fault } from "./result";
+import { type Fault, fault, isLost } from "./result";
 
 /** Milliseconds before an answer that got no acknowledgement on a living connection is sent again. */
 const againAfterMs = 400;
@@ -40,6 +40,11 @@ export class Answers {
     void this.#send();
   }
 
+  /** The game is over: what is still open belongs to nothing that could take it. */
+  forget(): void {
+    if (app.get().answer?.status === "sending") app.patch({ answer: undefined });
+  }
+
   #settle(id: string, part: Partial<OwnAnswer>): void {
     const { answer } = app.get();
     if (answer?.id === id && answer.status === "sending") app.patch({ answer: { ...answer, ...part } });
@@ -53,13 +58,13 @@ export class Answers {
     const link = this.#link();
     const { answer, room } = app.get();
     if (!link || answer?.status !== "sending" || this.#inFlight === answer.id) return;
-    const { id, question, choice } = answer;
+    const { id, game, question, choice } = answer;
     if (room?.game && (room.game.id !== answer.game || room.game.index !== question)) {
       return this.#refuse(id, fault("question_closed").fault);
     }
     this.#inFlight = id;
-    const result = await link.ask("game:answer", { question, choice: [...choice], id });
-    this.#inFlight = undefined;
+    const result = await link.ask("game:answer", { game, question, choice: [...choice], id });
+    if (this.#inFlight === id) this.#inFlight = undefined;
     if (result.ok) return this.#settle(id, { status: "confirmed", choice: result.value.choice });
     if (result.fault.code === "offline") return; // `resume` follows the reconnect.
     if (isLost(result.fault) || result.fault.retry !== false) {

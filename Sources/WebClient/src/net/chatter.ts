@@ -1,8 +1,8 @@
 import { app } from "../state/app";
-import { withLine, withStatus, type ChatLine } from "../state/chat";
+import { type ChatLine, oldestStored, withLine, withOlder, withStatus } from "../state/chat";
 import { clientID } from "./ids";
 import type { Link } from "./link";
-import { isLost } from "./result";
+import { fault, isLost, type Result } from "./result";
 
 /** Sends own chat lines: drawn at once, acknowledged after they are stored, repeated by hand or after a reconnect. */
 export class Chatter {
@@ -25,6 +25,24 @@ export class Chatter {
   retry(line: ChatLine): void {
     this.#mark(line, { status: "sending" });
     void this.#send(line);
+  }
+
+  /** Fetches the page of lines before the oldest one here. */
+  async older(): Promise<Result<void>> {
+    const before = oldestStored(app.get().chat);
+    const link = this.#link();
+    if (!link || before === undefined) return fault("offline");
+    const page = await link.ask("chat:history", { before });
+    if (!page.ok) return page;
+    // Another room was opened meanwhile, or the lines have moved on.
+    if (this.#link() !== link || oldestStored(app.get().chat) !== before) return { ok: true, value: undefined };
+    const { messages, next } = page.value;
+    app.update((state) => ({
+      ...state,
+      chat: withOlder(state.chat, messages),
+      earlierChat: next !== undefined,
+    }));
+    return { ok: true, value: undefined };
   }
 
   /** After a reconnect: a line whose acknowledgement was lost is sent again under its old name. */

@@ -31,7 +31,9 @@ export class RoomClock {
   /** A `time:sync` exchange: sent and received in local time, the server's answer in room time. */
   sample(sentAt: number, receivedAt: number, roomTime: number): void {
     const roundTripMs = receivedAt - sentAt;
-    this.#samples = [...this.#samples, { offset: roomTime - (sentAt + receivedAt) / 2, roundTripMs }].slice(-samplesMax);
+    this.#samples = [...this.#samples, { offset: roomTime - (sentAt + receivedAt) / 2, roundTripMs }].slice(
+      -samplesMax,
+    );
     const best = this.#samples.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a));
     const { value, frozenAt } = this.offset.get();
     if (frozenAt === undefined && best.offset !== value) this.offset.set({ value: best.offset });

@@ -12,7 +12,10 @@ export interface Request {
 const timeoutMs = 10_000;
 
 /** One request to the same origin. Never rejects. */
-export async function request<T>(path: string, { method = "GET", token, csrf, body }: Request = {}): Promise<Result<T>> {
+export async function request<T>(
+  path: string,
+  { method = "GET", token, csrf, body }: Request = {},
+): Promise<Result<T>> {
   const headers: Record<string, string> = { Accept: "application/json" };
   if (token !== undefined) headers["Authorization"] = `Bearer ${token}`;
   if (csrf !== undefined) headers["X-CSRF-Token"] = csrf;

@@ -1,6 +1,6 @@
 import type { HandshakeAuth, MePayload, SessionResponse } from "../protocol.generated";
 import { request } from "./http";
-import { freshToken, refresh } from "./session";
+import { freshToken, refresh as refreshSession } from "./session";
 
 /** Who the socket signs in as. */
 export interface Identity {
@@ -19,31 +19,38 @@ export const ownIdentity: Identity = {
   },
   adopt() {},
   async renew() {
-    return (await refresh()).ok;
+    return (await refreshSession()).ok;
   },
 };
 
 const key = "quizmania.display";
+
+interface DisplayTokens {
+  token?: string;
+  refresh?: string;
+}
+
+function read(): DisplayTokens {
+  try {
+    return JSON.parse(sessionStorage.getItem(key) ?? "{}");
+  } catch {
+    return {}; // Storage is switched off: a reload makes another guest.
+  }
+}
+
+function write(value: DisplayTokens): void {
+  try {
+    sessionStorage.setItem(key, JSON.stringify(value));
+  } catch {
+    // See above.
+  }
+}
 
 /**
  * A guest of its own for a display, so that a projector in a second tab does not take its host's seat. It never touches
  * the refresh cookie, which belongs to the player: its tokens come in `room:me` and last as long as the tab.
  */
 export function displayIdentity(nickname: string): Identity {
-  const read = (): { token?: string; refresh?: string } => {
-    try {
-      return JSON.parse(sessionStorage.getItem(key) ?? "{}");
-    } catch {
-      return {}; // Storage is switched off: a reload makes another guest.
-    }
-  };
-  const write = (value: { token?: string; refresh?: string }): void => {
-    try {
-      sessionStorage.setItem(key, JSON.stringify(value));
-    } catch {
-      // See above.
-    }
-  };
   return {
     async auth() {
       const { token } = read();

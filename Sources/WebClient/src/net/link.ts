@@ -17,7 +17,8 @@ const downloadAgainMs = 2_000;
 
 const options: Omit<SocketOptions, "auth"> = {
   autoConnect: false,
-  transports: ["websocket", "polling"],
+  // The library fails before anybody can listen where there is no WebSocket at all.
+  transports: "WebSocket" in globalThis ? ["websocket", "polling"] : ["polling"],
   tryAllTransports: true,
   // Full jitter: after a node's death its players come back spread over time.
   reconnectionDelay: 300,

@@ -1,14 +1,14 @@
 import type { ClientEvents, MemberRole, MePayload, RoomStatePayload } from "../protocol.generated";
 import { app, initialState } from "../state/app";
 import { answerFromSeat } from "../state/answer";
-import { withLine, withRecent } from "../state/chat";
-import { fold, roomEventNames, roomFromState, type RoomEventName } from "../state/room";
+import { chatLinesOnJoin, lineKey, withLine, withRecent } from "../state/chat";
+import { fold, type RoomEventName, roomEventNames, roomFromState } from "../state/room";
 import { Answers } from "./answers";
 import { Chatter } from "./chatter";
 import { RoomClock } from "./clock";
-import { ownIdentity, type Identity } from "./identity";
+import { type Identity, ownIdentity } from "./identity";
 import { Link } from "./link";
-import { fault, type Fault, type Result } from "./result";
+import { type Fault, fault, type Result } from "./result";
 import { Timekeeper } from "./timekeeper";
 
 export interface Wanted {
@@ -95,13 +95,19 @@ export class RoomSession {
       app.update((state) => ({ ...state, chat: withLine(state.chat, { ...message, status: "sent" }) }));
     });
     link.on("chat:recent", ({ messages }) => {
-      app.update((state) => ({ ...state, chat: withRecent(state.chat, messages) }));
+      app.update((state) => {
+        const chat = withRecent(state.chat, messages);
+        // Older lines that are here already were asked for: then it is known whether there are others before them.
+        const isStart = lineKey(chat[0]) === lineKey(messages[0]);
+        return { ...state, chat, earlierChat: isStart ? messages.length >= chatLinesOnJoin : state.earlierChat };
+      });
     });
     link.on("room:saving", ({ saving, at }) => {
       if (saving) return this.clock.freeze();
       this.clock.restart(at);
       this.#timekeeper.start();
     });
+    link.on("game:lobby", () => this.answers.forget());
     link.on("room:left", ({ player, reason }) => {
       if (player === app.get().me?.player && reason === "kicked") this.#end("kicked");
     });
@@ -120,6 +126,7 @@ export class RoomSession {
     this.clock.restart(state.at);
     this.#timekeeper.start();
     app.patch({ room: roomFromState(state) });
+    if (state.phase === "lobby") this.answers.forget();
   }
 
   #me(me: MePayload): void {

@@ -106,7 +106,10 @@ export async function freshToken(): Promise<string | undefined> {
 }
 
 /** A request as the signed-in guest; a token the server no longer takes is renewed once. */
-export async function asPlayer<T>(path: string, options: { method?: "GET" | "POST"; body?: unknown } = {}): Promise<Result<T>> {
+export async function asPlayer<T>(
+  path: string,
+  options: { method?: "GET" | "POST"; body?: unknown } = {},
+): Promise<Result<T>> {
   const token = await freshToken();
   if (token === undefined) return fault("unauthorized");
   const answer = await request<T>(path, { ...options, token });

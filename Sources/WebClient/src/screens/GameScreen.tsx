@@ -25,11 +25,18 @@ export function GameScreen({ game }: { game: string }) {
     <div className="page" data-testid="game-result">
       <p className="eyebrow">{dateText(finishedAtMs)}</p>
       <h1 tabIndex={-1}>{title}</h1>
-      <Panel title={t("board.title")}><Board entries={entries} me={session.get()?.player} /></Panel>
+      <Panel title={t("board.title")}>
+        <Board entries={entries} me={session.get()?.player} />
+      </Panel>
       <Panel title={t("game.proof")}>
         <p className="dim">{t("game.proofHint")}</p>
         <dl className="proof">
-          {proof.map(([name, value]) => <div key={name}><dt>{t(name)}</dt><dd>{value}</dd></div>)}
+          {proof.map(([name, value]) => (
+            <div key={name}>
+              <dt>{t(name)}</dt>
+              <dd>{value}</dd>
+            </div>
+          ))}
         </dl>
       </Panel>
       <Link href={paths.history} className="btn">{t("history.title")}</Link>

@@ -25,9 +25,17 @@ export function HistoryScreen() {
         <>
           <ul className="games">{page.value.games.map((game) => <GameCard key={game.game} game={game} />)}</ul>
           <div className="row-of-buttons">
-            {before !== undefined && <button type="button" className="btn" onClick={() => setBefore(undefined)}>{t("history.newest")}</button>}
+            {before !== undefined && (
+              <button type="button" className="btn" onClick={() => setBefore(undefined)}>{t("history.newest")}</button>
+            )}
             {page.value.next !== undefined && (
-              <button type="button" className="btn" onClick={() => setBefore(page.value.next)}>{t("history.older")}</button>
+              <button
+                type="button"
+                className="btn"
+                onClick={() => setBefore(page.value.next)}
+              >
+                {t("history.older")}
+              </button>
             )}
           </div>
         </>
@@ -42,7 +50,10 @@ function GameCard({ game }: { game: GameSummary }) {
     <li>
       <Link href={paths.game(game.game)} className="game-card" data-testid="history-game">
         <span className="rank" data-rank={game.rank}>{game.rank}</span>
-        <span className="game-text"><b>{game.title}</b><small>{dateText(game.finishedAtMs)} · {t("history.of", { n: game.players })}</small></span>
+        <span className="game-text">
+          <b>{game.title}</b>
+          <small>{dateText(game.finishedAtMs)} · {t("history.of", { n: game.players })}</small>
+        </span>
         <b className="points">{numberText(game.score)}</b>
       </Link>
     </li>

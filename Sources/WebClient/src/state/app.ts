@@ -24,8 +24,10 @@ export interface AppState {
   me?: MePayload;
   answer?: OwnAnswer;
   chat: readonly ChatLine[];
+  /** There may be lines before the first of `chat`. */
+  earlierChat: boolean;
 }
 
-export const initialState: AppState = { link: "idle", membership: "out", chat: [] };
+export const initialState: AppState = { link: "idle", membership: "out", chat: [], earlierChat: false };
 
 export const app = new Store<AppState>(initialState);

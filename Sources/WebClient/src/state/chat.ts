@@ -9,6 +9,8 @@ export interface ChatLine extends ChatMessagePayload {
 
 /** Lines a client keeps; the oldest go first. */
 export const chatLinesMax = 300;
+/** Lines the server gives to whoever comes in; fewer are all there are. */
+export const chatLinesOnJoin = 50;
 
 const same = (a: ChatMessagePayload, b: ChatMessagePayload) => a.player === b.player && a.client === b.client;
 
@@ -37,6 +39,19 @@ export function withRecent(
   return [...before, ...middle, ...open].slice(-chatLinesMax);
 }
 
+/** Puts older lines, oldest first, before those that are there. */
+export function withOlder(
+  lines: readonly ChatLine[],
+  older: readonly ChatMessagePayload[],
+): readonly ChatLine[] {
+  const stored: ChatLine[] = older.map((message) => ({ ...message, status: "sent" }));
+  return [...stored.filter((line) => !lines.some((other) => same(other, line))), ...lines].slice(-chatLinesMax);
+}
+
+/** The line before which older ones are asked for; nothing when there is none, or no room for more. */
+export const oldestStored = (lines: readonly ChatLine[]): string | undefined =>
+  lines.length < chatLinesMax ? lines.find((line) => line.id !== undefined)?.id : undefined;
+
 export function withStatus(
   lines: readonly ChatLine[],
   client: string,
@@ -45,3 +60,9 @@ export function withStatus(
 ): readonly ChatLine[] {
   return lines.map((line) => (line.client === client && line.player === player ? { ...line, ...part } : line));
 }
+
+export const lineKey = (line: ChatMessagePayload | undefined): string => (line ? `${line.player} ${line.client}` : "");
+
+/** How many lines came after the one with this key; all of them when it is gone. */
+export const linesAfter = (lines: readonly ChatLine[], key: string): number =>
+  lines.length - 1 - lines.findLastIndex((line) => lineKey(line) === key);

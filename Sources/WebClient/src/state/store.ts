@@ -12,7 +12,8 @@ export class Store<S> {
   set(value: S): void {
     if (Object.is(value, this.#value)) return;
     this.#value = value;
-    for (const listener of [...this.#listeners]) listener();
+    // A listener that goes while the others are told is skipped by the set itself.
+    for (const listener of this.#listeners) listener();
   }
 
   patch(part: Partial<S>): void {
@@ -23,7 +24,7 @@ export class Store<S> {
     this.set(change(this.#value));
   }
 
-  subscribe = (listener: () => void): (() => void) => {
+  subscribe = (listener: () => void): () => void => {
     this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);

@@ -19,20 +19,32 @@ export function DisplayLobby() {
         <div>
           <p className="eyebrow">{t("display.goTo", { address: location.host })}</p>
           <h1 id="stage-title">{room.settings.title}</h1>
-          <p className="code-large" role="img" aria-label={[...room.code].join(" ")} data-testid="display-code">{room.code}</p>
+          <p className="code-large" role="img" aria-label={[...room.code].join(" ")} data-testid="display-code">
+            {room.code}
+          </p>
         </div>
         <RoomQR code={room.code} />
       </div>
       <p className="display-count" role="status">{t("display.players", { n: seated.length })}</p>
       <ul className="display-players">
         {seated.map((member) => (
-          <li key={member.player} className="token" data-ready={member.ready} data-here={room.present.includes(member.player)}>
+          <li
+            key={member.player}
+            className="token"
+            data-ready={member.ready}
+            data-here={room.present.includes(member.player)}
+          >
             <Face player={member.player} nickname={member.nickname} />
             <span className="name">{member.nickname}</span>
           </li>
         ))}
       </ul>
-      {host && <footer className="lobby-foot"><StartButton room={room} /><HostTools room={room} /></footer>}
+      {host && (
+        <footer className="lobby-foot">
+          <StartButton room={room} />
+          <HostTools room={room} />
+        </footer>
+      )}
     </section>
   );
 }

@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState, type ComponentType, type FormEvent } from "react";
+import { type ComponentType, type FormEvent, useEffect, useMemo, useState } from "react";
 import { Field } from "../../components/Field";
 import { Failed, Loading } from "../../components/States";
 import { useText } from "../../i18n";
@@ -55,7 +55,9 @@ export function DisplayScreen({ code }: { code: string }) {
     play.join({ code, role: "display", password: password === "" ? undefined : password }, identity);
   };
 
-  if (membership === "kicked" || membership === "closed") return <Farewell code={code} kicked={membership === "kicked"} />;
+  if (membership === "kicked" || membership === "closed") {
+    return <Farewell code={code} kicked={membership === "kicked"} />;
+  }
   if (membership === "failed" && fault) {
     const asksPassword = fault.code === "wrong_password" || fault.code === "room_not_found";
     return (
@@ -64,7 +66,13 @@ export function DisplayScreen({ code }: { code: string }) {
         <Failed fault={fault} retry={asksPassword ? undefined : again} />
         {asksPassword && (
           <form onSubmit={again}>
-            <Field label={t("gate.password")} value={password} change={setPassword} type="password" testid="password-input" />
+            <Field
+              label={t("gate.password")}
+              value={password}
+              change={setPassword}
+              type="password"
+              testid="password-input"
+            />
             <button type="submit" className="btn primary">{t("action.retry")}</button>
           </form>
         )}

@@ -11,9 +11,14 @@ export function CodeField({ value, change }: { value: string; change: (text: str
       <label htmlFor={id}>{t("home.code")}</label>
       <div className="cells">
         <span aria-hidden="true">
-          {Array.from({ length: codeLength }, (_, place) => (
-            <i key={place} data-next={place === value.length} data-full={place < value.length}>{value[place] ?? ""}</i>
-          ))}
+          {Array.from(
+            { length: codeLength },
+            (_, place) => (
+              <i key={place} data-next={place === value.length} data-full={place < value.length}>
+                {value[place] ?? ""}
+              </i>
+            ),
+          )}
         </span>
         <input
           id={id}

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 import { Field } from "../../components/Field";
 import { Icon } from "../../components/Icon";
 import { Switch } from "../../components/Inputs";
@@ -6,7 +6,7 @@ import { useText } from "../../i18n";
 import { createRoom } from "../../net/api";
 import type { Fault } from "../../net/result";
 import { session, signIn } from "../../net/session";
-import { codeLength, cleanCode, defaultSettings, nicknameRule } from "../../state/rules";
+import { cleanCode, codeLength, defaultSettings, nicknameRule } from "../../state/rules";
 import { navigate, paths } from "../../app/router";
 import { rememberPresenter } from "../display/presenter";
 import { CodeField } from "./CodeField";
@@ -50,22 +50,44 @@ export function Doors() {
 
   return (
     <section className="doors panel glow" aria-label={t("home.play")}>
-      <Field label={t("home.nickname")} placeholder={t("home.nicknameHint")} value={nickname} change={setNickname} rule={nicknameRule} testid="nickname-input" />
+      <Field
+        label={t("home.nickname")}
+        placeholder={t("home.nicknameHint")}
+        value={nickname}
+        change={setNickname}
+        rule={nicknameRule}
+        testid="nickname-input"
+      />
       <form onSubmit={(event) => void join(event)} className="join-form">
         <CodeField value={code} change={(text) => setCode(cleanCode(text))} />
-        <button type="submit" className="btn primary big" data-testid="join-button" disabled={busy}>{t("home.join")}</button>
+        <button type="submit" className="btn primary big" data-testid="join-button" disabled={busy}>
+          {t("home.join")}
+        </button>
       </form>
       {problem !== undefined && (
         <p className="fault" role="alert" data-testid="home-error">
           <Icon name="cross" />
-          {problem === "name" ? t("home.nameMissing") : problem === "code" ? t("home.codeShort", { n: codeLength }) : t(`error.${problem.code}`)}
+          {problem === "name"
+            ? t("home.nameMissing")
+            : problem === "code"
+            ? t("home.codeShort", { n: codeLength })
+            : t(`error.${problem.code}`)}
         </p>
       )}
-      <p className="or"><span>{t("home.or")}</span></p>
+      <p className="or">
+        <span>{t("home.or")}</span>
+      </p>
       <button type="button" className="btn big" data-testid="create-room" disabled={busy} onClick={() => void create()}>
-        <Icon name="bolt" />{t("home.create")}
+        <Icon name="bolt" />
+        {t("home.create")}
       </button>
-      <Switch label={t("home.present")} hint={t("home.presentHint")} on={present} change={setPresent} testid="present-switch" />
+      <Switch
+        label={t("home.present")}
+        hint={t("home.presentHint")}
+        on={present}
+        change={setPresent}
+        testid="present-switch"
+      />
     </section>
   );
 }

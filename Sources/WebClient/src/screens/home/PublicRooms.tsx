@@ -4,7 +4,7 @@ import { Panel } from "../../components/Panel";
 import { Empty, Failed, Loading } from "../../components/States";
 import { useLoad } from "../../components/useLoad";
 import { paths } from "../../app/router";
-import { useText, type Key } from "../../i18n";
+import { type Key, useText } from "../../i18n";
 import { listRooms } from "../../net/api";
 import type { RoomPhase, RoomSummary } from "../../protocol.generated";
 
@@ -45,8 +45,12 @@ function RoomCard({ room }: { room: RoomSummary }) {
       <Link href={paths.room(room.code)} className="room-card" data-testid="public-room">
         <span className="room-title">{room.title}</span>
         <span className="room-code">{room.code}</span>
-        <span className="dim"><Icon name="people" /> {t("home.playersOf", { n: room.players, max: room.playersMax })}</span>
-        <span className="tag" data-phase={room.phase}>{room.locked ? t("lobby.locked") : t(phaseWords[room.phase])}</span>
+        <span className="dim">
+          <Icon name="people" /> {t("home.playersOf", { n: room.players, max: room.playersMax })}
+        </span>
+        <span className="tag" data-phase={room.phase}>
+          {room.locked ? t("lobby.locked") : t(phaseWords[room.phase])}
+        </span>
       </Link>
     </li>
   );

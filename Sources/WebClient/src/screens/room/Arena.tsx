@@ -1,4 +1,4 @@
-import { Suspense, useEffect, useState, type ComponentType } from "react";
+import { type ComponentType, Suspense, useEffect, useState } from "react";
 import { Loading } from "../../components/States";
 import { useText } from "../../i18n";
 import { Countdown, fetchGame, HostBar, LeaderboardStage, Podium, QuestionStage } from "../../lazy";
@@ -22,7 +22,7 @@ const stages: Record<RoomPhase, ComponentType> = {
   closed: Lobby,
 };
 
-const playing: readonly RoomPhase[] = ["countdown", "question", "locked", "reveal", "leaderboard"];
+const playing: ReadonlySet<RoomPhase> = new Set(["countdown", "question", "locked", "reveal", "leaderboard"]);
 
 export function Arena() {
   const t = useText();
@@ -34,13 +34,19 @@ export function Arena() {
   return (
     <div className="arena" data-phase={phase} data-testid="arena">
       <div className="stage-column">
-        <Suspense fallback={<section className="stage"><Loading /></section>}>
+        <Suspense
+          fallback={
+            <section className="stage">
+              <Loading />
+            </section>
+          }
+        >
           <Stage />
-          {host && playing.includes(phase) && <HostBar />}
+          {host && playing.has(phase) && <HostBar />}
         </Suspense>
       </div>
       <aside className="side" aria-label={t("room.side")} data-open={chatOpen}>
-        {playing.includes(phase) && <Standing />}
+        {playing.has(phase) && <Standing />}
         <ChatPanel open={chatOpen} setOpen={setChatOpen} />
       </aside>
     </div>

@@ -3,7 +3,9 @@ import { useText } from "../../i18n";
 import { listCategories } from "../../net/api";
 
 /** Which categories a game draws from; none chosen means all. */
-export function CategoryChoice({ chosen, change }: { chosen: readonly string[]; change: (categories: string[]) => void }) {
+export function CategoryChoice(
+  { chosen, change }: { chosen: readonly string[]; change: (categories: string[]) => void },
+) {
   const t = useText();
   const categories = useLoad("categories", listCategories);
   if (categories.status !== "ready") return null;

@@ -1,4 +1,4 @@
-import { useState, type FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 import { Icon } from "../../components/Icon";
 import { useText } from "../../i18n";
 import { play } from "../../net/roomSession";
@@ -26,7 +26,9 @@ export function ChatForm() {
         enterKeyHint="send"
         data-testid="chat-input"
       />
-      <button type="submit" className="btn primary icon-btn" aria-label={t("chat.send")} data-testid="chat-send"><Icon name="send" /></button>
+      <button type="submit" className="btn primary icon-btn" aria-label={t("chat.send")} data-testid="chat-send">
+        <Icon name="send" />
+      </button>
     </form>
   );
 }

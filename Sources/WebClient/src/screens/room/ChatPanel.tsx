@@ -1,79 +1,62 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Icon } from "../../components/Icon";
 import { useText } from "../../i18n";
 import { app } from "../../state/app";
+import { lineKey, linesAfter } from "../../state/chat";
 import { useStore } from "../../state/useStore";
 import { ChatForm } from "./ChatForm";
-import { ChatRow } from "./ChatRow";
+import { ChatLog } from "./ChatLog";
 
-/** Pixels from the end that still count as being there. */
-const nearEnd = 40;
-
-/** The room's talk. It follows new lines only while the reader is at the end; on a phone it is a drawer. */
+/** The room's talk: beside the stage, on a phone in a drawer. */
 export function ChatPanel({ open, setOpen }: { open: boolean; setOpen: (open: boolean) => void }) {
   const t = useText();
   const lines = useStore(app, (state) => state.chat);
-  const me = useStore(app, (state) => state.me?.player);
-  const log = useRef<HTMLDivElement>(null);
-  const atEnd = useRef(true);
-  const [seen, setSeen] = useState(lines.length);
-  const [drawerSeen, setDrawerSeen] = useState(lines.length);
-  const toEnd = (): void => {
-    log.current?.scrollTo({ top: log.current.scrollHeight });
-    atEnd.current = true;
-    setSeen(lines.length);
-  };
-  useLayoutEffect(() => {
-    const own = lines.at(-1)?.player === me && lines.at(-1)?.status === "sending";
-    if (atEnd.current || own) toEnd();
-  }, [lines, open]);
-  useEffect(() => {
-    if (open) setDrawerSeen(lines.length);
-  }, [open, lines]);
+  const [seen, setSeen] = useState(() => lineKey(app.get().chat.at(-1)));
+  const toggle = useRef<HTMLButtonElement>(null);
+  const close = useCallback(() => {
+    setSeen(lineKey(app.get().chat.at(-1)));
+    setOpen(false);
+    toggle.current?.focus();
+  }, [setOpen]);
   useEffect(() => {
     if (!open) return;
     const escape = (event: KeyboardEvent): void => {
-      if (event.key === "Escape") setOpen(false);
+      if (event.key === "Escape") close();
     };
     addEventListener("keydown", escape);
     return () => removeEventListener("keydown", escape);
-  }, [open, setOpen]);
-  const scrolled = (): void => {
-    const element = log.current;
-    if (!element) return;
-    atEnd.current = element.scrollHeight - element.scrollTop - element.clientHeight < nearEnd;
-    if (atEnd.current) setSeen(lines.length);
-  };
-  const unread = Math.max(0, lines.length - seen);
-  const waiting = open ? 0 : Math.max(0, lines.length - drawerSeen);
+  }, [open, close]);
+  const waiting = open ? 0 : linesAfter(lines, seen);
   return (
     <>
       <section className="panel chat" aria-labelledby="chat-title" id="chat">
         <header className="panel-head">
           <h2 id="chat-title">{t("chat.title")}</h2>
-          <button type="button" className="btn icon-btn quiet drawer-only" aria-label={t("action.close")} onClick={() => setOpen(false)}>
+          <button
+            type="button"
+            className="btn icon-btn quiet drawer-only"
+            aria-label={t("action.close")}
+            onClick={close}
+          >
             <Icon name="cross" />
           </button>
         </header>
-        <div className="log" role="log" ref={log} tabIndex={0} aria-label={t("chat.log")} onScroll={scrolled}>
-          {lines.length === 0 && <p className="dim">{t("chat.empty")}</p>}
-          {lines.map((line) => <ChatRow key={`${line.player} ${line.client}`} line={line} mine={line.player === me} />)}
-        </div>
-        {unread > 0 && !atEnd.current && (
-          <button type="button" className="btn unread" onClick={toEnd} data-testid="chat-unread">{t("chat.unread", { n: unread })}</button>
-        )}
+        <ChatLog open={open} />
         <ChatForm />
       </section>
       <button
         type="button"
+        ref={toggle}
         className="btn chat-toggle drawer-only"
         aria-expanded={open}
         aria-controls="chat"
         data-testid="chat-toggle"
-        onClick={() => setOpen(!open)}
+        onClick={() => (open ? close() : setOpen(true))}
       >
         <Icon name="chat" label={t("chat.title")} />
-        {waiting > 0 && <span className="dot" aria-label={t("chat.unread", { n: waiting })} role="img">{Math.min(waiting, 99)}</span>}
+        {waiting > 0 && (
+          <span className="dot" aria-label={t("chat.unread", { n: waiting })} role="img">{Math.min(waiting, 99)}</span>
+        )}
       </button>
     </>
   );

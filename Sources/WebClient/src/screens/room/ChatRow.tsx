@@ -13,7 +13,12 @@ export const ChatRow = memo(function ChatRow({ line, mine }: { line: ChatLine; m
         <b>{line.nickname}</b>
         <p>{line.text}</p>
         {line.status === "failed" && (
-          <button type="button" className="btn small bad" onClick={() => play.chat.retry(line)} data-testid="chat-retry">
+          <button
+            type="button"
+            className="btn small bad"
+            onClick={() => play.chat.retry(line)}
+            data-testid="chat-retry"
+          >
             {t("chat.failed")}
           </button>
         )}

@@ -49,14 +49,18 @@ export function Choices({ question, reveal, display }: ChoicesProps) {
   const status = display || reveal
     ? ""
     : given
-      ? t(answer.status === "confirmed" ? "answer.locked" : "answer.sending", { answer: names(answer.choice) })
-      : phase === "locked" ? t("answer.tooLate") : t(multiple ? "answer.promptMany" : "answer.prompt", { n: question.choices.length });
+    ? t(answer.status === "confirmed" ? "answer.locked" : "answer.sending", { answer: names(answer.choice) })
+    : phase === "locked"
+    ? t("answer.tooLate")
+    : t(multiple ? "answer.promptMany" : "answer.prompt", { n: question.choices.length });
 
   return (
     <>
       <div className="answers" role="group" aria-label={t("question.answers")} data-count={question.choices.length}>
         {question.choices.map((text, index) => (
           <AnswerTile
+            // Choices may be alike; their places never change.
+            // oxlint-disable-next-line react/no-array-index-key
             key={index}
             index={index}
             text={text}
@@ -72,13 +76,23 @@ export function Choices({ question, reveal, display }: ChoicesProps) {
       {!display && !reveal && (
         <div className="answer-foot">
           {multiple && !given && phase === "question" && (
-            <button type="button" className="btn primary" disabled={closed || draft.length === 0} data-testid="submit-answer" onClick={() => submit(draft)}>
-              <Icon name="check" />{t("answer.submit", { n: draft.length })}
+            <button
+              type="button"
+              className="btn primary"
+              disabled={closed || draft.length === 0}
+              data-testid="submit-answer"
+              onClick={() => submit(draft)}
+            >
+              <Icon name="check" />
+              {t("answer.submit", { n: draft.length })}
             </button>
           )}
           <p className="dim" role="status" data-testid="answer-status" data-status={answer?.status}>{status}</p>
           {answer?.status === "refused" && (
-            <p className="fault" role="alert" data-testid="answer-refused"><Icon name="cross" />{t("answer.refused", { reason: t(`error.${answer.fault?.code ?? "broken"}`) })}</p>
+            <p className="fault" role="alert" data-testid="answer-refused">
+              <Icon name="cross" />
+              {t("answer.refused", { reason: t(`error.${answer.fault?.code ?? "broken"}`) })}
+            </p>
           )}
         </div>
       )}

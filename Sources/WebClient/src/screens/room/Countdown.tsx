@@ -35,7 +35,9 @@ export function Countdown() {
     <section className="stage countdown" aria-labelledby="stage-title" data-testid="countdown-stage">
       <p className="eyebrow">{title}</p>
       <h1 id="stage-title">{t("countdown.title")}</h1>
-      <div className="burst" aria-hidden="true"><b ref={number} /></div>
+      <div className="burst" aria-hidden="true">
+        <b ref={number} />
+      </div>
       <p className="dim">{t("settings.questions", { n: game?.of ?? 0 })}</p>
     </section>
   );

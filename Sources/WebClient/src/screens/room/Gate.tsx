@@ -1,6 +1,7 @@
-import { useState, type FormEvent } from "react";
+import { type FormEvent, useState } from "react";
 import { Field } from "../../components/Field";
 import { Icon } from "../../components/Icon";
+import { Loading } from "../../components/States";
 import { useLoad } from "../../components/useLoad";
 import { useText } from "../../i18n";
 import { lookUpRoom } from "../../net/api";
@@ -38,6 +39,8 @@ export function Gate({ code, enter, fault }: GateProps) {
     enter(password === "" ? undefined : password);
   };
 
+  // What is asked for depends on the room: the form waits for it, so that nothing moves under a finger.
+  if (room.status === "loading") return <Loading />;
   return (
     <div className="gate panel">
       <p className="gate-code" aria-hidden="true">{code}</p>
@@ -47,16 +50,39 @@ export function Gate({ code, enter, fault }: GateProps) {
       )}
       {hidden && !shown && <p className="hint">{t("gate.hidden")}</p>}
       <form onSubmit={(event) => void submit(event)}>
-        <Field label={t("home.nickname")} value={nickname} change={setNickname} rule={nicknameRule} testid="nickname-input" required />
+        <Field
+          label={t("home.nickname")}
+          value={nickname}
+          change={setNickname}
+          rule={nicknameRule}
+          testid="nickname-input"
+          required
+        />
         {asksPassword && (
-          <Field label={t("gate.password")} value={password} change={setPassword} type="password" testid="password-input" />
+          <Field
+            label={t("gate.password")}
+            value={password}
+            change={setPassword}
+            type="password"
+            testid="password-input"
+          />
         )}
-        {shown && <p className="fault" role="alert" data-testid="gate-error"><Icon name="cross" />{t(`error.${shown.code}`)}</p>}
+        {shown && (
+          <p className="fault" role="alert" data-testid="gate-error">
+            <Icon name="cross" />
+            {t(`error.${shown.code}`)}
+          </p>
+        )}
         <button type="submit" className="btn primary big" data-testid="join-button" disabled={busy}>
           {t("gate.enter")}
         </button>
         {shown?.code === "already_in_room" && (
-          <button type="button" className="btn" onClick={() => void play.leaveOtherAndJoin()} data-testid="leave-other-button">
+          <button
+            type="button"
+            className="btn"
+            onClick={() => void play.leaveOtherAndJoin()}
+            data-testid="leave-other-button"
+          >
             {t("gate.leaveOther")}
           </button>
         )}

@@ -19,7 +19,10 @@ export function StartButton({ room }: { room: RoomView }) {
       onClick={() => ask("game:start", {})}
     >
       <Icon name="play" />
-      <span>{t("host.start")}{waiting > 0 && <small>{t("host.waiting", { n: waiting })}</small>}</span>
+      <span className="start-text">
+        {t("host.start")}
+        <small>{waiting > 0 ? t("host.waiting", { n: waiting }) : t("host.allReady")}</small>
+      </span>
     </button>
   );
 }
@@ -32,10 +35,18 @@ export function HostTools({ room }: { room: RoomView }) {
   return (
     <>
       <button type="button" className="btn" data-testid="settings-button" onClick={() => setOpen(true)}>
-        <Icon name="gear" />{t("host.settings")}
+        <Icon name="gear" />
+        {t("host.settings")}
       </button>
-      <button type="button" className="btn" aria-pressed={room.locked} data-testid="lock-button" onClick={() => ask("room:lock", { locked: !room.locked })}>
-        <Icon name={room.locked ? "lock" : "unlock"} />{t(room.locked ? "host.unlock" : "host.lock")}
+      <button
+        type="button"
+        className="btn"
+        aria-pressed={room.locked}
+        data-testid="lock-button"
+        onClick={() => ask("room:lock", { locked: !room.locked })}
+      >
+        <Icon name={room.locked ? "lock" : "unlock"} />
+        {t(room.locked ? "host.unlock" : "host.lock")}
       </button>
       {open && (
         <Suspense fallback={null}>

@@ -36,7 +36,10 @@ export function Lobby() {
         </div>
         <div className="row-of-buttons">
           {host && <HostTools room={room} />}
-          <button type="button" className="btn quiet" onClick={leave} data-testid="leave-button"><Icon name="door" />{t("lobby.leave")}</button>
+          <button type="button" className="btn quiet" onClick={leave} data-testid="leave-button">
+            <Icon name="door" />
+            {t("lobby.leave")}
+          </button>
         </div>
       </header>
       <div className="lobby-grid">
@@ -46,12 +49,25 @@ export function Lobby() {
             <p className="code-large" aria-label={[...room.code].join(" ")} role="img">{room.code}</p>
             <p className="dim address">{location.host}</p>
             <div className="row-of-buttons">
-              <button type="button" className="btn" onClick={copy} data-testid="copy-link"><Icon name="copy" />{t("lobby.copy")}</button>
+              <button type="button" className="btn" onClick={copy} data-testid="copy-link">
+                <Icon name="copy" />
+                {t("lobby.copy")}
+              </button>
               {"share" in navigator && (
-                <button type="button" className="btn" onClick={share}><Icon name="share" />{t("lobby.share")}</button>
+                <button type="button" className="btn" onClick={share}>
+                  <Icon name="share" />
+                  {t("lobby.share")}
+                </button>
               )}
-              <a className="btn" href={paths.display(room.code)} target="_blank" rel="noreferrer" data-testid="display-link">
-                <Icon name="screen" />{t("lobby.display")}
+              <a
+                className="btn"
+                href={paths.display(room.code)}
+                target="_blank"
+                rel="noreferrer"
+                data-testid="display-link"
+              >
+                <Icon name="screen" />
+                {t("lobby.display")}
               </a>
             </div>
           </div>
@@ -69,7 +85,8 @@ export function Lobby() {
             data-testid="ready-button"
             onClick={() => ask("room:ready", { ready: !self.ready })}
           >
-            <Icon name={self.ready ? "check" : "bolt"} />{t(self.ready ? "lobby.readyDone" : "lobby.ready")}
+            <Icon name={self.ready ? "check" : "bolt"} />
+            {t(self.ready ? "lobby.readyDone" : "lobby.ready")}
           </button>
         )}
       </footer>

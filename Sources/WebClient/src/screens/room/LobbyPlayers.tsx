@@ -19,7 +19,9 @@ export function LobbyPlayers({ room, me, host }: LobbyPlayersProps) {
   return (
     <section className="crowd" aria-labelledby="crowd-title">
       <header className="panel-head">
-        <h2 id="crowd-title">{t("lobby.players")} <span className="count">{seated.length}</span></h2>
+        <h2 id="crowd-title">
+          {t("lobby.players")} <span className="count">{seated.length}</span>
+        </h2>
         <span className="live" role="status">{t("lobby.readyCount", { n: ready, of: seated.length })}</span>
       </header>
       <ul className="tokens">
@@ -44,10 +46,22 @@ function Token({ member, mine, here, rules }: { member: MemberView; mine: boolea
   const t = useText();
   const ask = useAsk();
   const { player, nickname, role, ready, host } = member;
-  const word = !here ? "lobby.away" : role === "display" ? "lobby.isDisplay" : ready ? "lobby.isReady" : "lobby.notReady";
+  const word = !here
+    ? "lobby.away"
+    : role === "display"
+    ? "lobby.isDisplay"
+    : ready
+    ? "lobby.isReady"
+    : "lobby.notReady";
   return (
     <li className="token" data-ready={ready} data-here={here} data-me={mine} data-testid="player">
-      {role === "display" ? <span className="face plain"><Icon name={roleSign[role]} /></span> : <Face player={player} nickname={nickname} off={!here} />}
+      {role === "display"
+        ? (
+          <span className="face plain">
+            <Icon name={roleSign[role]} />
+          </span>
+        )
+        : <Face player={player} nickname={nickname} off={!here} />}
       <span className="token-text">
         <span className="name">{nickname}</span>
         <small>
@@ -58,11 +72,23 @@ function Token({ member, mine, here, rules }: { member: MemberView; mine: boolea
       {rules && (
         <span className="token-rules">
           {role === "player" && (
-            <button type="button" className="btn icon-btn quiet" aria-label={t("host.transfer", { name: nickname })} data-testid={`transfer-${player}`} onClick={() => ask("room:transfer", { player })}>
+            <button
+              type="button"
+              className="btn icon-btn quiet"
+              aria-label={t("host.transfer", { name: nickname })}
+              data-testid={`transfer-${player}`}
+              onClick={() => ask("room:transfer", { player })}
+            >
               <Icon name="crown" />
             </button>
           )}
-          <button type="button" className="btn icon-btn quiet bad" aria-label={t("host.kick", { name: nickname })} data-testid={`kick-${player}`} onClick={() => ask("room:kick", { player })}>
+          <button
+            type="button"
+            className="btn icon-btn quiet bad"
+            aria-label={t("host.kick", { name: nickname })}
+            data-testid={`kick-${player}`}
+            onClick={() => ask("room:kick", { player })}
+          >
             <Icon name="cross" />
           </button>
         </span>

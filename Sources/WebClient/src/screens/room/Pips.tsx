@@ -9,10 +9,15 @@ export function Pips({ index, of }: { index: number; of: number }) {
   const label = t("question.number", { n: index + 1, of });
   return (
     <div className="pips" role="img" aria-label={label}>
-      {of <= pipsMax && Array.from({ length: of }, (_, place) => (
-        <i key={place} data-s={place < index ? "done" : place === index ? "now" : "next"} />
-      ))}
-      <span aria-hidden="true">{index + 1}<small>/{of}</small></span>
+      {of <= pipsMax &&
+        Array.from(
+          { length: of },
+          (_, place) => <i key={place} data-s={place < index ? "done" : place === index ? "now" : "next"} />,
+        )}
+      <span aria-hidden="true">
+        {index + 1}
+        <small>/{of}</small>
+      </span>
     </div>
   );
 }

@@ -31,7 +31,12 @@ export function QuestionStage() {
   if (!game || !question) return null;
   const reveal = phase === "reveal" ? game.reveal : undefined;
   return (
-    <section className="stage question" aria-labelledby="stage-title" data-phase={phase} data-testid={reveal ? "reveal" : "question"}>
+    <section
+      className="stage question"
+      aria-labelledby="stage-title"
+      data-phase={phase}
+      data-testid={reveal ? "reveal" : "question"}
+    >
       <div className="meta">
         <Pips index={question.index} of={question.of} />
         <CategoryTag id={question.category} />
@@ -39,19 +44,43 @@ export function QuestionStage() {
         {question.kind === "multiple" && <span className="tag gold">{t("kind.multiple")}</span>}
       </div>
       <div className="question-row">
-        <h1 id="stage-title" tabIndex={-1} ref={heading} data-testid="question-prompt" data-long={question.prompt.length > 110}>
+        <h1
+          id="stage-title"
+          tabIndex={-1}
+          ref={heading}
+          data-testid="question-prompt"
+          data-long={question.prompt.length > 110}
+        >
           {question.prompt}
         </h1>
-        {phase === "question" && <Ring key={question.index} opensAt={question.opensAt} closesAt={question.closesAt} still={paused || saving} />}
-        {phase !== "question" && <span className="ring shut" aria-hidden="true"><Icon name={reveal ? "bulb" : "lock"} /></span>}
+        {phase === "question" && (
+          <Ring key={question.index} opensAt={question.opensAt} closesAt={question.closesAt} still={paused || saving} />
+        )}
+        {phase !== "question" && (
+          <span className="ring shut" aria-hidden="true">
+            <Icon name={reveal ? "bulb" : "lock"} />
+          </span>
+        )}
       </div>
       {/* One place for all of these, so that the answers below never move. */}
       <div className="slot">
-        {saving ? (
-          <p className="banner" role="status"><span className="spinner" aria-hidden="true" />{t("question.saving")}</p>
-        ) : paused ? (
-          <p className="banner" role="status"><Icon name="pause" />{t("question.paused")}</p>
-        ) : reveal && !display ? <Verdict /> : <Answered />}
+        {saving
+          ? (
+            <p className="banner" role="status">
+              <span className="spinner" aria-hidden="true" />
+              {t("question.saving")}
+            </p>
+          )
+          : paused
+          ? (
+            <p className="banner" role="status">
+              <Icon name="pause" />
+              {t("question.paused")}
+            </p>
+          )
+          : reveal && !display
+          ? <Verdict />
+          : <Answered />}
       </div>
       <Choices key={`${question.game} ${question.index}`} question={question} reveal={reveal} display={display} />
       {reveal && <Explanation reveal={reveal} />}

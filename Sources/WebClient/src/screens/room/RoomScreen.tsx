@@ -30,7 +30,9 @@ export function RoomScreen({ code }: { code: string }) {
   };
 
   if (!named) return <Gate code={code} enter={enter} />;
-  if (membership === "kicked" || membership === "closed") return <Farewell code={code} kicked={membership === "kicked"} />;
+  if (membership === "kicked" || membership === "closed") {
+    return <Farewell code={code} kicked={membership === "kicked"} />;
+  }
   if (membership === "failed") return <Gate code={code} enter={enter} fault={fault} />;
   // A room that is being joined again after a drop stays on screen.
   return inRoom ? <Arena /> : <Loading />;

@@ -8,11 +8,21 @@ export function SettingsLine({ settings, locked }: { settings: RoomSettings; loc
   return (
     <p className="tags">
       <span className="tag">{t("settings.questions", { n: settings.questionCount })}</span>
-      <span className="tag"><Icon name="clock" />{t("settings.seconds", { n: settings.answerWindowMs / 1_000 })}</span>
-      <span className="tag">{settings.difficulty ? t(`difficulty.${settings.difficulty}`) : t("difficulty.mixed")}</span>
+      <span className="tag">
+        <Icon name="clock" />
+        {t("settings.seconds", { n: settings.answerWindowMs / 1_000 })}
+      </span>
+      <span className="tag">
+        {settings.difficulty ? t(`difficulty.${settings.difficulty}`) : t("difficulty.mixed")}
+      </span>
       <span className="tag">{t(`visibility.${settings.visibility}`)}</span>
       {!settings.speedPoints && <span className="tag">{t("settings.noSpeed")}</span>}
-      {locked && <span className="tag gold" data-testid="locked-tag"><Icon name="lock" />{t("lobby.locked")}</span>}
+      {locked && (
+        <span className="tag gold" data-testid="locked-tag">
+          <Icon name="lock" />
+          {t("lobby.locked")}
+        </span>
+      )}
     </p>
   );
 }

@@ -41,8 +41,18 @@ function OwnGame({ entry, of, asked }: { entry: LeaderboardEntry; of: number; as
   ] as const;
   return (
     <div className="own-game">
-      <p className="own-rank">{entry.rank}<small> / {of}</small></p>
-      <dl>{lines.map(([key, value]) => <div key={key}><dt>{t(key)}</dt><dd>{value}</dd></div>)}</dl>
+      <p className="own-rank">
+        {entry.rank}
+        <small>/ {of}</small>
+      </p>
+      <dl>
+        {lines.map(([key, value]) => (
+          <div key={key}>
+            <dt>{t(key)}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
     </div>
   );
 }

@@ -27,15 +27,30 @@ export function Verdict() {
   ] as const;
   return (
     <div className="verdict" data-correct={result.correct} data-testid="verdict" role="status">
-      <span className="badge"><Icon name={result.correct ? "check" : missed ? "clock" : "cross"} /></span>
+      <span className="badge">
+        <Icon name={result.correct ? "check" : missed ? "clock" : "cross"} />
+      </span>
       <p className="verdict-word">{t(result.correct ? "reveal.right" : missed ? "verdict.missed" : "reveal.wrong")}</p>
-      <p className="verdict-points"><CountUp to={points} sign="+" /></p>
+      <p className="verdict-points">
+        <CountUp to={points} sign="+" />
+      </p>
       {result.correct && (
         <ul className="parts">
-          {parts.map(([key, value]) => value > 0 && <li key={key}>{t(key)} <b>+{value}</b></li>)}
+          {parts.map(([key, value]) =>
+            value > 0 && (
+              <li key={key}>
+                {t(key)} <b>+{value}</b>
+              </li>
+            )
+          )}
         </ul>
       )}
-      {result.streak > 1 && <span className="tag gold"><Icon name="flame" />{t("board.streak", { n: result.streak })}</span>}
+      {result.streak > 1 && (
+        <span className="tag gold">
+          <Icon name="flame" />
+          {t("board.streak", { n: result.streak })}
+        </span>
+      )}
     </div>
   );
 }
