@@ -1,3 +1,4 @@
+import NIOCore
 import QuizGateway
 import QuizWire
 import Testing

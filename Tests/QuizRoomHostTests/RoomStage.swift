@@ -58,6 +58,13 @@ final class RoomStage: Sendable {
         self.room = room
         let delegate = delegate
         delegate.room.withLock { $0 = room }
+        // No fence watch runs here; however slow the machine, the stage may speak for its room.
+        if standing {
+            loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(50)) { [weak self] task in
+                guard let self else { return task.cancel() }
+                roomLoop.confirm(began: .now())
+            }
+        }
         try await loop.submit {
             lane.attach(delegate)
             room.assumeIsolated { $0.begin() }

@@ -45,11 +45,11 @@ import Testing
 
     @Test func `every value of a closed set is on the page from the start`() {
         let registry = MetricsRegistry()
-        let opened = registry.counters(.gatewayConnectionsOpenedTotal, by: Transport.self)
+        let opened = registry.gauges(.gatewayConnectionsOpen, by: Transport.self)
         opened[.polling].increment()
         let page = registry.render()
-        #expect(page.contains("quizmania_gateway_connections_opened_total{transport=\"polling\"} 1\n"))
-        #expect(page.contains("quizmania_gateway_connections_opened_total{transport=\"websocket\"} 0\n"))
+        #expect(page.contains("quizmania_gateway_connections_open{transport=\"polling\"} 1\n"))
+        #expect(page.contains("quizmania_gateway_connections_open{transport=\"websocket\"} 0\n"))
     }
 
     @Test func `asking twice gives the same instrument`() {
@@ -76,7 +76,7 @@ import Testing
     @Test func `concurrent counting loses nothing`() async {
         let registry = MetricsRegistry()
         let counter = registry.counter(.roomInputsAppliedTotal)
-        let gauge = registry.gauge(.roomPlayers)
+        let gauge = registry.gauge(.journalBacklogRows)
         let histogram = registry.histogram(.roomAckSeconds)
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
