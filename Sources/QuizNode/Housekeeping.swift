@@ -23,7 +23,9 @@ struct Housekeeping: Service {
             _ = try await database.accounts.removeExpired(nowMs: now)
             _ = try await database.revocations.removeExpired(nowMs: now)
         } catch {
-            log.info("What has run out could not be removed; it will be next time.", metadata: .keys([.error: .error(error)]))
+            log.info(
+                "What has run out could not be removed; it will be next time.", metadata: .keys([.error: .error(error)])
+            )
         }
     }
 }

@@ -1,4 +1,4 @@
-package import QuizModel
+internal import QuizModel
 
 /// Every command a client may send. Each is acknowledged with `{ok: true, …}` or `{ok: false, error: {…}}`.
 package enum ClientEventName: String, Sendable, CaseIterable {
@@ -55,7 +55,8 @@ package enum ClientEventName: String, Sendable, CaseIterable {
         case .roomConfigure: "Changes the settings; by the host in the lobby."
         case .roomClose: "Closes the room; by the host."
         case .gameStart: "Starts a game; by the host."
-        case .gameAnswer: "Answers a question; acknowledged when it is stored durably. A retry gives the recorded answer."
+        case .gameAnswer:
+            "Answers a question; acknowledged when it is stored durably. A retry gives the recorded answer."
         case .gamePause: "Stops the phase's clock; by the host."
         case .gameResume: "Goes on after a pause; by the host."
         case .gameSkip: "Ends the phase now; by the host."

@@ -1,4 +1,4 @@
-package import QuizModel
+internal import QuizModel
 
 /// Anything that travels as a JSON object.
 package typealias WirePayload = Codable & Sendable & Hashable

@@ -72,7 +72,8 @@ extension APIRoute {
     }
 
     package static let findRoomEndpoint = Endpoint<NoBody, RoomSummary>(
-        .findRoom, .get, "/api/rooms/{code}", "A public or unlisted room. A private one answers like one that is not there."
+        .findRoom, .get, "/api/rooms/{code}",
+        "A public or unlisted room. A private one answers like one that is not there."
     ).with {
         $0.parameters = [.init("code", in: .path, RoomCode.self, "The room's code; lower case is folded.")]
         $0.refusals = [.roomNotFound, .rateLimited]

@@ -9,36 +9,57 @@ package enum AsyncAPIDocument {
         var messages: [(String, DocumentValue)] = []
         var operations: [(String, DocumentValue)] = []
 
-        messages.append(("connect", ["name": "connect", "summary": "The `auth` object of the Socket.IO handshake.",
-                                     "payload": JSONSchema.document(try probe.describe(HandshakeAuth.self))]))
+        messages.append(
+            (
+                "connect",
+                [
+                    "name": "connect", "summary": "The `auth` object of the Socket.IO handshake.",
+                    "payload": JSONSchema.document(try probe.describe(HandshakeAuth.self)),
+                ]
+            ))
         operations.append(("receive.connect", operation("receive", "connect", "Opens a session.")))
 
         for event in ServerEventName.allCases {
             let key = key(event.rawValue)
-            messages.append((key, [
-                "name": .string(event.rawValue),
-                "summary": .string(event.summary),
-                "description": .string(
-                    "Class `\(event.eventClass.rawValue)`. \(event.eventClass.promise) A string, the recovery offset, follows as last argument."),
-                "x-event-class": .string(event.eventClass.rawValue),
-                "payload": JSONSchema.document(try probe.describe(event.payload)),
-            ]))
+            messages.append(
+                (
+                    key,
+                    [
+                        "name": .string(event.rawValue),
+                        "summary": .string(event.summary),
+                        "description": .string(
+                            "Class `\(event.eventClass.rawValue)`. \(event.eventClass.promise) A string, the recovery offset, follows as last argument."
+                        ),
+                        "x-event-class": .string(event.eventClass.rawValue),
+                        "payload": JSONSchema.document(try probe.describe(event.payload)),
+                    ]
+                ))
             operations.append(("send.\(key)", operation("send", key, event.summary)))
         }
         for event in ClientEventName.allCases {
             let key = key(event.rawValue)
-            messages.append((key + ".command", [
-                "name": .string(event.rawValue), "summary": .string(event.summary),
-                "payload": JSONSchema.document(try probe.describe(event.command)),
-            ]))
-            messages.append((key + ".ack", [
-                "name": .string(event.rawValue + " acknowledgement"),
-                "payload": acknowledgement(try probe.describe(event.ack)),
-            ]))
+            messages.append(
+                (
+                    key + ".command",
+                    [
+                        "name": .string(event.rawValue), "summary": .string(event.summary),
+                        "payload": JSONSchema.document(try probe.describe(event.command)),
+                    ]
+                ))
+            messages.append(
+                (
+                    key + ".ack",
+                    [
+                        "name": .string(event.rawValue + " acknowledgement"),
+                        "payload": acknowledgement(try probe.describe(event.ack)),
+                    ]
+                ))
             let reply: DocumentValue = [
-                "channel": ["$ref": "#/channels/socket"], "messages": [["$ref": "#/channels/socket/messages/\(key).ack"]],
+                "channel": ["$ref": "#/channels/socket"],
+                "messages": [["$ref": "#/channels/socket/messages/\(key).ack"]],
             ]
-            operations.append(("receive.\(key)", operation("receive", key + ".command", event.summary).adding("reply", reply)))
+            operations.append(
+                ("receive.\(key)", operation("receive", key + ".command", event.summary).adding("reply", reply)))
         }
         return [
             "asyncapi": "3.0.0",

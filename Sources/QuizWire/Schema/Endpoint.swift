@@ -108,7 +108,8 @@ extension EndpointDescription {
     package var errorStatuses: [Int: String] {
         var statuses: [Int: String] = [:]
         for code in refusals {
-            statuses[code.httpStatus] = [statuses[code.httpStatus], code.sentence].compactMap { $0 }.joined(separator: " ")
+            statuses[code.httpStatus] = [statuses[code.httpStatus], code.sentence].compactMap { $0 }.joined(
+                separator: " ")
         }
         if hasRequestBody {
             statuses[400] = statuses[400] ?? ErrorCode.invalid.sentence

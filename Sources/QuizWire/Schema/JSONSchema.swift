@@ -27,10 +27,14 @@ enum JSONSchema {
         case .object(let properties): object(properties)
         case .enumeration(let names): ["type": "string", "enum": .array(names.map(DocumentValue.string))]
         case .text(let rule, let length, let pattern):
-            string(length: length).adding("pattern", pattern.map(DocumentValue.string)).adding("description", .string(rule))
+            string(length: length).adding("pattern", pattern.map(DocumentValue.string)).adding(
+                "description", .string(rule))
         case .uuid: ["type": "string", "format": "uuid", "description": "128 random bits as a UUID."]
         case .roomInstant:
-            ["type": "integer", "format": "int64", "description": "Milliseconds of the room's own clock, which stands still while the room is paused."]
+            [
+                "type": "integer", "format": "int64",
+                "description": "Milliseconds of the room's own clock, which stands still while the room is paused.",
+            ]
         case .retryAdvice:
             [
                 "description": "Milliseconds after which the same request may succeed; false: it will not.",

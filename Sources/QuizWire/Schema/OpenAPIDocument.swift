@@ -20,7 +20,8 @@ package enum OpenAPIDocument {
             "openapi": "3.1.0",
             "info": [
                 "title": "QuizMania HTTP API", "version": .string(EventCatalog.version),
-                "description": "Sessions, rooms, questions and results. Games are played over Socket.IO: see `/api/asyncapi.json`.",
+                "description":
+                    "Sessions, rooms, questions and results. Games are played over Socket.IO: see `/api/asyncapi.json`.",
                 "license": ["name": "Apache-2.0", "identifier": "Apache-2.0"],
             ],
             "servers": [["url": "/"]],

@@ -53,7 +53,8 @@ package final class SchemaProbe {
         } catch let failure as SchemaFailure {
             throw failure
         } catch {
-            throw SchemaFailure(type: name, reason: "it refuses a made-up value (\(error)); is it a CaseIterable enumeration?")
+            throw SchemaFailure(
+                type: name, reason: "it refuses a made-up value (\(error)); is it a CaseIterable enumeration?")
         }
         switch note.shape {
         case .nothing:

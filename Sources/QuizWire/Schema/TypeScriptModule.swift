@@ -26,7 +26,8 @@ package enum TypeScriptModule {
         for event in ServerEventName.allCases {
             text += "  \"\(event.rawValue)\": \(name(event.payload));\n"
         }
-        text += "}\n\n/** Commands a client sends; the acknowledgement has `ok` beside these fields, or is a `Refused`. */\n"
+        text +=
+            "}\n\n/** Commands a client sends; the acknowledgement has `ok` beside these fields, or is a `Refused`. */\n"
         text += "export interface ClientEvents {\n"
         for event in ClientEventName.allCases {
             text += "  \"\(event.rawValue)\": { command: \(name(event.command)); ack: \(name(event.ack)) };\n"

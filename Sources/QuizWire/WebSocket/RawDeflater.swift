@@ -19,10 +19,8 @@ package final class RawDeflater {
         let status = deflateInit2_(
             stream, 6, Z_DEFLATED, Int32(-windowBits), 8, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
             Int32(MemoryLayout<z_stream>.size))
-        guard status == Z_OK, windowBits >= 9 else {
-            stream.deallocate()
-            return nil
-        }
+        // `deinit` runs for a failed initialiser as well, and takes the memory back.
+        guard status == Z_OK, windowBits >= 9 else { return nil }
     }
 
     deinit {

@@ -9,8 +9,8 @@ package struct WebSocketDecoder {
     private struct Frame {
         let opcode: WebSocketFrame.Opcode
         let isFinal: Bool
-        /// As it stands in the header; byte 0 masks payload byte 0.
-        let mask: (UInt8, UInt8, UInt8, UInt8)
+        /// As it stands in the header: its first byte, the most significant here, masks payload byte 0.
+        let mask: UInt32
         var unreadBytes: Int
         var readBytes = 0
     }
@@ -104,12 +104,7 @@ package struct WebSocketDecoder {
             message = Message(opcode: opcode, isCompressed: first & 0x40 != 0)
         }
         return Frame(
-            opcode: opcode, isFinal: isFinal,
-            mask: (
-                UInt8(truncatingIfNeeded: mask >> 24), UInt8(truncatingIfNeeded: mask >> 16),
-                UInt8(truncatingIfNeeded: mask >> 8), UInt8(truncatingIfNeeded: mask)
-            ),
-            unreadBytes: length)
+            opcode: opcode, isFinal: isFinal, mask: mask, unreadBytes: length)
     }
 
     /// Checks the reserved bits, the opcode and its place among fragments.
@@ -170,12 +165,11 @@ package struct WebSocketDecoder {
 
     /// Moves `count` bytes from the input to `target`, eight at a time.
     private mutating func unmask(_ count: Int, _ frame: Frame, into target: inout ByteBuffer) {
-        let key = [frame.mask.0, frame.mask.1, frame.mask.2, frame.mask.3]
-        var wide: UInt64 = 0
-        for offset in 0..<8 {
-            wide |= UInt64(key[(frame.readBytes + offset) & 3]) << UInt64(8 * offset)
-        }
-        wide = UInt64(littleEndian: wide)
+        // Turned so that its first byte belongs to the first byte of this piece, then laid out as in memory.
+        let turn = UInt32(8 * (frame.readBytes & 3))
+        let turned = frame.mask << turn | frame.mask >> ((32 - turn) & 31)
+        let narrow = (turn == 0 ? frame.mask : turned).bigEndian
+        let wide = UInt64(narrow) << 32 | UInt64(narrow)
         input.readWithUnsafeReadableBytes { source in
             target.writeWithUnsafeMutableBytes(minimumWritableBytes: count) { output in
                 var index = 0
@@ -185,7 +179,7 @@ package struct WebSocketDecoder {
                     index += 8
                 }
                 while index < count {
-                    output[index] = source[index] ^ key[(frame.readBytes + index) & 3]
+                    output[index] = source[index] ^ UInt8(truncatingIfNeeded: narrow >> UInt32(8 * (index & 3)))
                     index += 1
                 }
                 return count

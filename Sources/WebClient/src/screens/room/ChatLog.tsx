@@ -1,4 +1,4 @@
-import { useLayoutEffect, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import { useText } from "../../i18n";
 import { play } from "../../net/roomSession";
 import { app } from "../../state/app";
@@ -35,6 +35,15 @@ export function ChatLog({ open }: { open: boolean }) {
     else if (first.current.key !== key) element.scrollTop += element.scrollHeight - first.current.height;
     first.current = { key, height: element.scrollHeight };
   }, [lines, atEnd, own, open]);
+
+  useEffect(() => {
+    const element = log.current;
+    if (!element || !atEnd) return;
+    // A panel that appears above makes the log lower, which is no reason to leave its end.
+    const observer = new ResizeObserver(() => element.scrollTo({ top: element.scrollHeight }));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [atEnd]);
 
   const scrolled = (): void => {
     const element = log.current;

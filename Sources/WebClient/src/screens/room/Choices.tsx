@@ -87,7 +87,10 @@ export function Choices({ question, reveal, display }: ChoicesProps) {
               {t("answer.submit", { n: draft.length })}
             </button>
           )}
-          <p className="dim" role="status" data-testid="answer-status" data-status={answer?.status}>{status}</p>
+          <p className="dim" role="status" data-testid="answer-status" data-status={answer?.status}>
+            {/* A new sentence is a new element: it appears, it does not move. */}
+            <span key={status}>{status}</span>
+          </p>
           {answer?.status === "refused" && (
             <p className="fault" role="alert" data-testid="answer-refused">
               <Icon name="cross" />
