@@ -46,7 +46,8 @@ export function Arena() {
         </Suspense>
       </div>
       <aside className="side" aria-label={t("room.side")} data-open={chatOpen}>
-        {playing.has(phase) && <Standing />}
+        {/* Always there: a panel that comes and goes would push the chat about. */}
+        <Standing />
         <ChatPanel open={chatOpen} setOpen={setChatOpen} />
       </aside>
     </div>
