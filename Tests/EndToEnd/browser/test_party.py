@@ -11,7 +11,7 @@ from harness.figures import figure
 from .picture import BYTES_MAX, compose
 from .places import ARTIFACTS, PICTURE
 from .player import LAPTOP, PHONE, PROJECTOR, SMALL_PHONE, WITHOUT_WEBSOCKET, Player, Stage, together
-from .watch import NETWORK, SHIFT_MAX, layout_shift
+from .watch import GAME_SHIFT_MAX, NETWORK, layout_shift
 
 # Looks like markup; must arrive as text.
 CHEEKY = '<img src=x onerror="alert(1)"> good luck & have fun'
@@ -211,4 +211,4 @@ async def test_eight_browsers_play_a_game_to_the_podium_and_again(stage: Stage):
     await ada.shot("29-result")
 
     for name, (score, moves) in scores.items():
-        assert score < SHIFT_MAX, f"{name}'s page moved by itself: {moves}"
+        assert score < GAME_SHIFT_MAX, f"{name}'s page moved by itself: {moves}"
