@@ -39,11 +39,10 @@ final class FaultPlan: Sendable {
 
     /// Dies at once, as `kill -9` would have it, when the time has come.
     func reach(_ reached: FaultPoint) {
-        if isDue(reached) { die(reached) }
+        if isDue(reached) { die() }
     }
 
-    func die(_ reached: FaultPoint) {
-        FileHandle.standardError.write(Data("FAULT \(reached.rawValue)\n".utf8))
+    func die() {
         kill(getpid(), SIGKILL)
     }
 }

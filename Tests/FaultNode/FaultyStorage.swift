@@ -15,7 +15,7 @@ struct FaultyJournal: RoomJournal {
             completion(.committed(kept: Set(batch.appends.map(\.room))))
             // Long enough for the acknowledgement to leave before the process dies.
             if plan.isDue(.sent) {
-                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { plan.die(.sent) }
+                DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { plan.die() }
                 return
             }
             DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(30)) {
@@ -30,7 +30,7 @@ struct FaultyJournal: RoomJournal {
         if plan.isDue(.sent) {
             // Somewhere between the first byte and the answer.
             let delay = Int.random(in: 0...1_200)
-            DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(delay)) { plan.die(.sent) }
+            DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(delay)) { plan.die() }
         }
     }
 
@@ -41,7 +41,7 @@ struct FaultyJournal: RoomJournal {
     func save(_ snapshot: StoredSnapshot, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
         if plan.isDue(.snapshot) {
             let delay = Int.random(in: 0...2_000)
-            DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(delay)) { plan.die(.snapshot) }
+            DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(delay)) { plan.die() }
         }
         return try await inner.save(snapshot, term: term, lane: lane)
     }
@@ -68,7 +68,7 @@ struct FaultyStore: RoomStore {
         let rooms = try await inner.load(shards: shards)
         if plan.isDue(.recovery) {
             let delay = Int.random(in: 0...4_000)
-            DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(delay)) { plan.die(.recovery) }
+            DispatchQueue.global().asyncAfter(deadline: .now() + .microseconds(delay)) { plan.die() }
         }
         return rooms
     }

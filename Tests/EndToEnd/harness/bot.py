@@ -163,7 +163,7 @@ class Bot:
                     await self.synchronise()
                     await asyncio.sleep(max(0.0, question["opensAt"] - self.room_time()) / 1000)
                     waited = True
-                ack = await self.call("game:answer", question=index, choice=choice, id=name or f"a{index}")
+                ack = await self.call("game:answer", game=game, question=index, choice=choice, id=name or f"a{index}")
             except (Lost, TimeoutError):
                 await self.until(lambda: self.is_connected and self.seat is not None, "being back in the room", 60)
             except Refused as refusal:
