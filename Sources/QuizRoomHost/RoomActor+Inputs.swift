@@ -23,8 +23,6 @@ extension RoomActor {
     }
 
     /// Applies one input and waits until it is committed.
-    ///
-    /// A function of its own because Swift 6.3.1 resumes a continuation made inside a function with typed throws at address 0.
     package nonisolated func commit(_ input: RoomInput) async -> Result<RoomReply, Rejection> {
         await withCheckedContinuation { continuation in
             run { $0.submit(input, reply: .callback { continuation.resume(returning: $0) }) }
