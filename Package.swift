@@ -15,6 +15,7 @@ let strict: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let nioCore = product(name: "NIOCore", package: "swift-nio")
+    static let nioLocks = product(name: "NIOConcurrencyHelpers", package: "swift-nio")
     static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
     static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
     static let nioWebSocket = product(name: "NIOWebSocket", package: "swift-nio")
@@ -83,25 +84,32 @@ let package = Package(
         part("QuizModel", []),
         part("QuizRoom", ["QuizModel", .crypto]),
         part("QuizShards", ["QuizModel", .crypto]),
-        part("QuizTelemetry", ["QuizModel", .logging, .metrics]),
+        part("QuizTelemetry", ["QuizModel", .logging, .metrics, .nioLocks]),
         part("QuizWire", ["QuizModel", "CZlib", .nioCore, .nioFoundation]),
 
         // Actors, services and the ports they declare.
         part(
             "QuizRoomHost",
             [
-                "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", .nioCore, .collections, .crypto,
-                .logging, .serviceLifecycle,
+                "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", .nioCore, .nioLocks, .collections,
+                .crypto, .logging, .serviceLifecycle,
             ]),
         part("QuizSocial", ["QuizModel", "QuizTelemetry", .jwtKit, .crypto, .logging]),
         part("QuizContent", ["QuizModel"]),
+
+        part(
+            "QuizCluster",
+            [
+                "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", "QuizRoomHost", .nioCore, .nioLocks,
+                .collections, .logging, .serviceLifecycle,
+            ]),
 
         // Adapters: IO. They never import each other.
         part(
             "QuizGateway",
             [
                 "QuizModel", "QuizRoom", "QuizWire", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry",
-                .nioCore, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioFoundation,
+                .nioCore, .nioLocks, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioFoundation,
                 .hummingbirdCore, .collections, .crypto, .logging, .serviceLifecycle,
             ]),
         part(
@@ -114,14 +122,14 @@ let package = Package(
             "QuizPostgres",
             [
                 "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry",
-                "CLibPQ", .crypto, .logging, .serviceLifecycle, .collections,
+                "CLibPQ", .nioLocks, .crypto, .logging, .serviceLifecycle, .collections,
             ],
             resources: [.embedInCode("Migrations")]),
         part(
             "QuizRedis",
             [
                 "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizTelemetry", "CHiredis", .nioCore,
-                .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
+                .nioLocks, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
             ],
             resources: [
                 "chat_fill", "chat_push", "heartbeat", "presence_clear", "rate_limit", "revocations_merge",
@@ -133,7 +141,7 @@ let package = Package(
             [
                 "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", "QuizRoomHost", "QuizSocial",
                 "QuizContent", "QuizGateway", "QuizHTTP", "QuizPostgres", "QuizRedis",
-                .configuration, .serviceLifecycle, .unixSignals, .logging, .nioCore, .nioPosix, .hummingbird,
+                .configuration, .serviceLifecycle, .unixSignals, .logging, .nioCore, .nioLocks, .nioPosix, .hummingbird,
                 .hummingbirdCore, .systemPackage,
             ]),
         .executableTarget(
@@ -147,20 +155,25 @@ let package = Package(
             swiftSettings: strict),
 
         // Beside it.
-        part("QuizTestKit", ["QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent"]),
+        part(
+            "QuizTestKit",
+            ["QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", .nioLocks]),
         // A node that kills itself where its tests want it to.
         .executableTarget(
             name: "faultnode",
-            dependencies: ["QuizNode", "QuizRoomHost", "QuizModel", "QuizShards", "QuizTelemetry", .logging],
+            dependencies: [
+                "QuizNode", "QuizRoomHost", "QuizModel", "QuizShards", "QuizTelemetry", .logging, .nioLocks,
+            ],
             path: "Tests/FaultNode", swiftSettings: strict),
         tests(
             "QuizRoomHostTests",
             [
                 "QuizRoomHost", "QuizRoom", "QuizModel", "QuizShards", "QuizTelemetry", "QuizTestKit", .nioCore,
-                .nioPosix, .logging,
+                .nioLocks, .nioPosix, .logging,
             ]),
         tests("QuizRoomTests", ["QuizRoom", "QuizModel"]),
         tests("QuizModelTests", ["QuizModel"]),
+        tests("QuizShardsTests", ["QuizShards", "QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),
         tests(
             "QuizGatewayTests",
@@ -168,28 +181,29 @@ let package = Package(
                 "QuizGateway", "QuizWire", .nioCore, .nioPosix, .nioSSL, .hummingbirdCore, .httpTypes, .logging,
                 .serviceLifecycle,
             ]),
-        tests("QuizTelemetryTests", ["QuizTelemetry", "QuizModel", .logging, .metrics]),
+        tests("QuizTelemetryTests", ["QuizTelemetry", "QuizModel", .logging, .metrics, .nioLocks]),
         tests("QuizTidyTests", []),
         tests(
             "QuizRedisTests",
             [
-                "QuizRedis", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore, .nioPosix, .nioSSL, .nioEmbedded,
+                "QuizRedis", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore, .nioLocks, .nioPosix, .nioSSL,
+                .nioEmbedded,
                 .logging, .serviceLifecycle,
             ]),
         tests(
             "QuizPostgresTests",
             [
                 "QuizPostgres", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "CLibPQ",
-                .logging,
+                .nioLocks, .logging,
             ]),
         tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
-        tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit"]),
+        tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit", .nioLocks]),
         tests("QuizContentTests", ["QuizContent", "QuizModel", "QuizTestKit"]),
         tests(
             "QuizHTTPTests",
             [
                 "QuizHTTP", "QuizModel", "QuizWire", "QuizSocial", "QuizContent", "QuizTestKit", .hummingbird,
-                .hummingbirdCore, .httpTypes, .nioCore, .logging,
+                .hummingbirdCore, .httpTypes, .nioCore, .nioLocks, .logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import QuizWire
-import Synchronization
 
 /// Something that collects output during an event loop's batch of reads and lets it go once at its end.
 protocol Flushable: AnyObject {
@@ -47,10 +47,10 @@ final class LoopContext: @unchecked Sendable {
 
 /// One `LoopContext` for each event loop that has ever carried a connection.
 final class LoopContexts: Sendable {
-    private let known = Mutex<[ObjectIdentifier: LoopContext]>([:])
+    private let known = NIOLockedValueBox<[ObjectIdentifier: LoopContext]>([:])
 
     func context(of eventLoop: any EventLoop) -> LoopContext {
-        known.withLock { known in
+        known.withLockedValue { known in
             if let context = known[ObjectIdentifier(eventLoop)] { return context }
             let context = LoopContext(eventLoop)
             known[ObjectIdentifier(eventLoop)] = context
@@ -61,7 +61,7 @@ final class LoopContexts: Sendable {
     /// The sum over all loops, each asked on its own.
     func counters() async -> GatewayCounters {
         var sum = GatewayCounters()
-        for context in known.withLock({ Array($0.values) }) {
+        for context in known.withLockedValue({ Array($0.values) }) {
             // A loop that has been shut down has nothing more to count.
             if let part = try? await context.eventLoop.submit({ context.counters }).get() { sum = sum + part }
         }

@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 package import NIOCore
 import QuizWire
-import Synchronization
 
 /// A message to clients, encoded once and shared by all connections it goes to.
 ///
@@ -22,7 +22,7 @@ package final class OutboundMessage: Sendable {
     /// Whole unmasked WebSocket frames.
     let frames: ByteBuffer
     private let content: Content
-    private let compressed = Mutex(Compressed.untried)
+    private let compressed = NIOLockedValueBox(Compressed.untried)
 
     /// An event of Socket.IO.
     ///
@@ -94,7 +94,7 @@ package final class OutboundMessage: Sendable {
             // A smaller window is rare: such a connection's frames are compressed for it alone.
             return compressedFrames(loop.deflater(windowBits: agreement.serverWindowBits)) ?? frames
         }
-        return compressed.withLock { compressed in
+        return compressed.withLockedValue { compressed in
             if case .untried = compressed {
                 compressed = compressedFrames(loop.deflater(windowBits: 15)).map { .frames($0) } ?? .useless
             }

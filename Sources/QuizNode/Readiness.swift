@@ -1,13 +1,13 @@
+internal import NIOConcurrencyHelpers
 internal import QuizModel
 internal import QuizPostgres
 internal import QuizRedis
-internal import Synchronization
 
 /// What `GET /health/ready` says: whether the node takes players, and what keeps it from it.
 final class Readiness: Sendable {
     private let database: PostgresDatabase
     private let redis: RedisClient
-    private let isOpen = Mutex(false)
+    private let isOpen = NIOLockedValueBox(false)
 
     init(database: PostgresDatabase, redis: RedisClient) {
         self.database = database
@@ -15,10 +15,12 @@ final class Readiness: Sendable {
     }
 
     /// The rooms are back and the listener is up.
-    func open() { isOpen.withLock { $0 = true } }
+    func open() { isOpen.withLockedValue { $0 = true } }
 
     func checks() async -> [HealthCheck] {
-        var checks = [check("rooms", isOpen.withLock(\.self), "The rooms are being brought back. Wait a moment.")]
+        var checks = [
+            check("rooms", isOpen.withLockedValue(\.self), "The rooms are being brought back. Wait a moment.")
+        ]
         do {
             let problems = try await database.verify().filter(\.isFatal)
             let sentence = problems.map(\.sentence).joined(separator: " ")

@@ -1,7 +1,7 @@
 package import Logging
+internal import NIOConcurrencyHelpers
 internal import QuizTelemetry
 internal import ServiceLifecycle
-internal import Synchronization
 
 /// PostgreSQL as the rest of the product sees it: the stores, and whether the server keeps what it acknowledges.
 ///
@@ -79,7 +79,7 @@ package final class PostgresDatabase: Service {
 
 /// The settings' problems as they were last seen.
 private final class SettingsWatch: Sendable {
-    private let latest = Mutex<[PostgresSettings.Problem]>([])
+    private let latest = NIOLockedValueBox<[PostgresSettings.Problem]>([])
     private let standbyRequired: Bool
     private let log: Logger
 
@@ -90,11 +90,11 @@ private final class SettingsWatch: Sendable {
         self.log = log
     }
 
-    var problems: [PostgresSettings.Problem] { latest.withLock { $0 } }
+    var problems: [PostgresSettings.Problem] { latest.withLockedValue { $0 } }
 
     func look(over link: PostgresLink) throws(PostgresError) {
         let found = try PostgresSettings.verify(over: link, standbyRequired: standbyRequired, timeout: Self.timeout)
-        let before = latest.withLock { latest in
+        let before = latest.withLockedValue { latest in
             defer { latest = found }
             return latest
         }

@@ -1,7 +1,7 @@
 internal import DequeModule
 internal import Dispatch
 internal import Logging
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// A few connections for one purpose, and a bounded queue in front of them.
 ///
@@ -28,7 +28,7 @@ final class PostgresPool: Sendable {
     private let name: String
     private let settings: PostgresConfiguration.Pool
     private let connections: [PostgresConnection]
-    private let state: Mutex<State>
+    private let state: NIOLockedValueBox<State>
 
     init(name: String, settings: PostgresConfiguration.Pool, endpoint: PostgresConfiguration.Endpoint, log: Logger) {
         self.name = name
@@ -36,7 +36,7 @@ final class PostgresPool: Sendable {
         connections = (0..<max(settings.connections, 1)).map {
             PostgresConnection(name: "pg-\(name)-\($0)", endpoint: endpoint, patience: .fails, log: log)
         }
-        state = Mutex(State(idle: connections))
+        state = NIOLockedValueBox(State(idle: connections))
     }
 
     /// Runs one statement and reads its rows on the connection's thread.
@@ -62,7 +62,7 @@ final class PostgresPool: Sendable {
 
     /// Refuses everybody who waits and closes the connections after what they are doing.
     func close() async {
-        let waiters = state.withLock { state in
+        let waiters = state.withLockedValue { state in
             state.isClosed = true
             defer { state.waiters = [] }
             return state.waiters
@@ -74,7 +74,7 @@ final class PostgresPool: Sendable {
     // MARK: - Detail
 
     private func acquire() async throws(PostgresError) -> PostgresConnection {
-        let admission = state.withLock { state -> Admission in
+        let admission = state.withLockedValue { state -> Admission in
             if state.isClosed { return .refused(PostgresError(.closed, "The \(name) pool is closed.")) }
             if let connection = state.idle.popLast() { return .taken(connection) }
             guard state.waiters.count < settings.waitersMax else {
@@ -98,7 +98,7 @@ final class PostgresPool: Sendable {
     private func wait(_ id: UInt64) async -> PostgresConnection? {
         await withCheckedContinuation { continuation in
             // One may have become free since the admission.
-            let free = state.withLock { state -> PostgresConnection? in
+            let free = state.withLockedValue { state -> PostgresConnection? in
                 if let connection = state.idle.popLast() { return connection }
                 state.waiters.append(Waiter(id: id, continuation: continuation))
                 return nil
@@ -112,7 +112,7 @@ final class PostgresPool: Sendable {
     }
 
     private func giveUp(_ id: UInt64) {
-        let waiter = state.withLock { state -> Waiter? in
+        let waiter = state.withLockedValue { state -> Waiter? in
             guard let index = state.waiters.firstIndex(where: { $0.id == id }) else { return nil }
             return state.waiters.remove(at: index)
         }
@@ -120,7 +120,7 @@ final class PostgresPool: Sendable {
     }
 
     private func release(_ connection: PostgresConnection) {
-        let waiter = state.withLock { state -> Waiter? in
+        let waiter = state.withLockedValue { state -> Waiter? in
             if let waiter = state.waiters.popFirst() { return waiter }
             state.idle.append(connection)
             return nil

@@ -1,7 +1,7 @@
 internal import DequeModule
 internal import Dispatch
 internal import Foundation
-internal import Synchronization
+internal import NIOConcurrencyHelpers
 
 /// One thread that runs jobs in the order of their submission; jobs may block.
 ///
@@ -17,7 +17,7 @@ final class PostgresThread: Sendable {
 
     /// Shared with the thread, which must not keep its owner alive.
     private final class Inbox: Sendable {
-        let queue = Mutex(Queue())
+        let queue = NIOLockedValueBox(Queue())
         let wakeUp = DispatchSemaphore(value: 0)
     }
 
@@ -38,7 +38,7 @@ final class PostgresThread: Sendable {
 
     /// - Returns: false when the thread was closed or has too much to do; the job will not run then.
     func submit(_ job: @escaping Job) -> Bool {
-        let accepted = inbox.queue.withLock { queue in
+        let accepted = inbox.queue.withLockedValue { queue in
             guard !queue.isClosed, queue.jobs.count < Self.jobsMax else { return false }
             queue.jobs.append(job)
             return true
@@ -49,14 +49,14 @@ final class PostgresThread: Sendable {
 
     /// Lets the thread end after the jobs it has. Repeating is harmless.
     func close() {
-        inbox.queue.withLock { $0.isClosed = true }
+        inbox.queue.withLockedValue { $0.isClosed = true }
         inbox.wakeUp.signal()
     }
 
     private static func work(_ inbox: Inbox) {
         while true {
             inbox.wakeUp.wait()
-            let (job, isOver) = inbox.queue.withLock { queue in (queue.jobs.popFirst(), queue.isClosed) }
+            let (job, isOver) = inbox.queue.withLockedValue { queue in (queue.jobs.popFirst(), queue.isClosed) }
             if let job { job() } else if isOver { return }
         }
     }

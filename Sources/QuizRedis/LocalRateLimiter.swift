@@ -1,7 +1,7 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import QuizModel
 package import QuizSocial
-import Synchronization
 
 /// How many requests a door lets through: evenly spread, with a minute's worth at once.
 struct RateLimit: Sendable, Hashable {
@@ -49,7 +49,7 @@ package final class LocalRateLimiter: RateLimiter {
         var began: Int64 = 0
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
     private let now: @Sendable () -> Int64
 
     /// - Parameter now: microseconds of a clock that never goes back.
@@ -65,7 +65,7 @@ package final class LocalRateLimiter: RateLimiter {
         let limit = RateLimit(perMinute: door.perMinute)
         let bucket = Bucket(door: door, key: key)
         let now = now()
-        return state.withLock { state in
+        return state.withLockedValue { state in
             // A bucket is full again after its burst, one minute: what two turns have not touched may be forgotten.
             if state.newer.count >= Self.bucketsMax || now - state.began > limit.burst {
                 state.older = state.newer
@@ -80,5 +80,5 @@ package final class LocalRateLimiter: RateLimiter {
     }
 
     /// Strangers remembered now.
-    var count: Int { state.withLock { $0.newer.count + $0.older.count } }
+    var count: Int { state.withLockedValue { $0.newer.count + $0.older.count } }
 }

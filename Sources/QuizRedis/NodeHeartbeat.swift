@@ -1,8 +1,8 @@
 package import Logging
+import NIOConcurrencyHelpers
 package import QuizModel
 package import QuizTelemetry
 import ServiceLifecycle
-import Synchronization
 
 /// Tells everybody once a second that this node lives, and notices when Redis is another one than before.
 ///
@@ -26,7 +26,7 @@ package final class NodeHeartbeat: Service {
     private let failures: MetricCounter
     private let generations: MetricCounter
     private let onNewGeneration: @Sendable (_ generation: String) async -> Void
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     /// - Parameter onNewGeneration: called when Redis was emptied or replaced, not for the first generation seen.
     ///   Everything this node keeps in Redis is to be written again then.
@@ -46,7 +46,7 @@ package final class NodeHeartbeat: Service {
     }
 
     /// Which Redis this is; nil: not seen yet.
-    package var generation: String? { state.withLock { $0.generation } }
+    package var generation: String? { state.withLockedValue { $0.generation } }
 
     package func run() async throws {
         await cancelWhenGracefulShutdown {
@@ -63,7 +63,7 @@ package final class NodeHeartbeat: Service {
     /// - Returns: whether Redis took it.
     @discardableResult
     package func beat() async -> Bool {
-        let beat = state.withLock {
+        let beat = state.withLockedValue {
             $0.beat += 1
             return $0.beat
         }
@@ -97,7 +97,7 @@ package final class NodeHeartbeat: Service {
     }
 
     private func saw(_ generation: String) async {
-        let before = state.withLock { state in
+        let before = state.withLockedValue { state in
             defer { state.generation = generation }
             return state.generation
         }

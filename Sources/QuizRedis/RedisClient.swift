@@ -1,4 +1,5 @@
 package import Logging
+import NIOConcurrencyHelpers
 package import NIOCore
 import NIOSSL
 package import QuizTelemetry
@@ -104,7 +105,7 @@ package final class RedisClient: Service {
                 done(result)
             })
         // One wake-up of the loop for a burst of commands.
-        let first = shared.inbox.withLock {
+        let first = shared.inbox.withLockedValue {
             $0.append(request)
             return $0.count == 1
         }
@@ -116,7 +117,7 @@ package final class RedisClient: Service {
 final class RedisClientShared: Sendable {
     let pending = Atomic<Int>(0)
     let connected = Atomic<Bool>(false)
-    let inbox = Mutex<[RedisRequest]>([])
+    let inbox = NIOLockedValueBox<[RedisRequest]>([])
     let errors: MetricCounters<RedisFailure.Code>
     let commands: MetricCounter
     let connects: MetricCounter

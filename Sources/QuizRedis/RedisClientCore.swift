@@ -1,5 +1,6 @@
 import DequeModule
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -58,7 +59,7 @@ final class RedisClientCore {
     }
 
     func drainInbox() {
-        let requests = shared.inbox.withLock { inbox in
+        let requests = shared.inbox.withLockedValue { inbox in
             defer { inbox = [] }
             return inbox
         }

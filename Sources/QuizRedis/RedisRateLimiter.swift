@@ -1,8 +1,8 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import QuizModel
 package import QuizSocial
 package import QuizTelemetry
-import Synchronization
 
 /// Counts strangers' requests in Redis, for all nodes together; without Redis, or while it is slow, on this node alone.
 ///
@@ -22,7 +22,7 @@ package final class RedisRateLimiter: RateLimiter {
     private let refused: MetricCounters<RateLimitedDoor>
     private let decidedHere: MetricCounter
     /// Until when the local limiter decides, microseconds; nil: Redis does.
-    private let pausedUntil = Mutex<Int64?>(nil)
+    private let pausedUntil = NIOLockedValueBox<Int64?>(nil)
 
     /// - Parameter now: microseconds of a clock that never goes back.
     package init(
@@ -54,7 +54,7 @@ package final class RedisRateLimiter: RateLimiter {
     private func mayAskRedis() -> Bool {
         guard client.isConnected else { return false }
         let now = now()
-        return pausedUntil.withLock { pausedUntil in
+        return pausedUntil.withLockedValue { pausedUntil in
             guard let until = pausedUntil else { return true }
             guard until <= now else { return false }
             // This request tries; until it has an answer the others stay local.
@@ -73,10 +73,10 @@ package final class RedisRateLimiter: RateLimiter {
                 arguments: [String(limit.interval), String(limit.burst)], patience: patience)
         } catch {
             // Whatever it was is counted by the client; here it only means "not now".
-            pausedUntil.withLock { $0 = now() + Self.pauseMicroseconds }
+            pausedUntil.withLockedValue { $0 = now() + Self.pauseMicroseconds }
             return nil
         }
-        pausedUntil.withLock { $0 = nil }
+        pausedUntil.withLockedValue { $0 = nil }
         guard let waitMs = reply.integer else { return nil }
         return waitMs <= 0 ? .allowed : .refused(retryAfterMs: Int(clamping: waitMs))
     }

@@ -1,7 +1,7 @@
 internal import Foundation
+import NIOConcurrencyHelpers
 package import QuizModel
 package import QuizSocial
-import Synchronization
 
 /// The newest lines of each room in a Redis list, so that a join does not ask PostgreSQL.
 ///
@@ -23,7 +23,7 @@ package final class RedisRecentChat: RecentChat {
     private let keys: RedisKey.Space
     private let patience: Duration
     /// Rooms whose list may lack a line.
-    private let doubtful = Mutex<Set<RoomID>>([])
+    private let doubtful = NIOLockedValueBox<Set<RoomID>>([])
 
     package init(
         client: RedisClient, keys: RedisKey.Space = .init(), patience: Duration = RedisRecentChat.patience
@@ -77,17 +77,17 @@ package final class RedisRecentChat: RecentChat {
     /// Whether Redis is there and the room's list, if there is one, lacks nothing of this node.
     private func isReliable(_ room: RoomID) async -> Bool {
         guard client.isConnected else { return false }
-        guard doubtful.withLock({ $0.contains(room) }) else { return true }
+        guard doubtful.withLockedValue({ $0.contains(room) }) else { return true }
         // Not deleted: it stays doubtful.
         guard (try? await client.command(["DEL", keys.recentChat(room).text], patience: patience)) != nil else {
             return false
         }
-        doubtful.withLock { _ = $0.remove(room) }
+        doubtful.withLockedValue { _ = $0.remove(room) }
         return true
     }
 
     private func doubt(_ room: RoomID) {
-        doubtful.withLock { rooms in
+        doubtful.withLockedValue { rooms in
             if rooms.count >= Self.doubtfulMax { rooms.removeFirst() }
             rooms.insert(room)
         }

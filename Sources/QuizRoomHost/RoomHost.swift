@@ -1,11 +1,11 @@
 package import Logging
+internal import NIOConcurrencyHelpers
 package import NIOCore
 package import QuizModel
 internal import QuizRoom
 package import QuizShards
 internal import QuizTelemetry
 internal import ServiceLifecycle
-internal import Synchronization
 
 /// The rooms of this node: makes them, finds them, takes them over at start, and passes the journal's findings on.
 ///
@@ -45,7 +45,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
     private let parts: Parts
     private let loops: [RoomLoop]
     private let lanes: [JournalLane]
-    private let registry = Mutex(Registry())
+    private let registry = NIOLockedValueBox(Registry())
     private let log: Logger
 
     /// The adapters and services rooms use.
@@ -102,7 +102,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
         for lane in lanes { lane.loop.execute { lane.attach(self) } }
         for loop in loops { loop.start() }
         let terms = try await parts.store.take(ShardID.all, owner: configuration.incarnation)
-        registry.withLock { registry in
+        registry.withLockedValue { registry in
             for term in terms { registry.terms[term.shard] = term }
         }
         // Only now, in a new statement: what the former owner committed last is there.
@@ -115,7 +115,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
             } catch {
                 parts.metrics.loaded[.quarantined].increment()
                 parts.metrics.roomsQuarantined.increment()
-                registry.withLock { _ = $0.quarantined.insert(room.record.code) }
+                registry.withLockedValue { _ = $0.quarantined.insert(room.record.code) }
                 log.error(
                     "A room's journal does not fold; the room is quarantined.",
                     metadata: .keys([.roomID: "\(room.record.room)", .reason: "\(error)"]))
@@ -141,7 +141,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
 
     private func confirmStanding() async {
         let began = NIODeadline.now()
-        let expected = registry.withLock { registry in
+        let expected = registry.withLockedValue { registry in
             // One shard at least, so that an idle node keeps its standing too.
             let live = Set(registry.rooms.keys.map { ShardID(of: $0) }).union(registry.terms.keys.prefix(1))
             return registry.terms.filter { live.contains($0.key) }
@@ -160,16 +160,16 @@ package final class RoomHost: Service, JournalLaneDelegate {
     // MARK: - Rooms
 
     package func find(_ code: RoomCode) -> Finding {
-        registry.withLock { registry in
+        registry.withLockedValue { registry in
             if let room = registry.rooms[code] { return .room(room) }
             return registry.quarantined.contains(code) ? .quarantined : .none
         }
     }
 
-    package var roomCount: Int { registry.withLock { $0.rooms.count } }
+    package var roomCount: Int { registry.withLockedValue { $0.rooms.count } }
 
     /// Every room here, in no order.
-    package var rooms: [RoomActor] { registry.withLock { Array($0.rooms.values) } }
+    package var rooms: [RoomActor] { registry.withLockedValue { Array($0.rooms.values) } }
 
     /// Makes a room in a shard of this node; answers when its first input is committed.
     ///
@@ -205,7 +205,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
         for _ in 0..<64 {
             let code = RoomCode.random(using: &generator)
             let shard = ShardID(of: code)
-            guard let term = registry.withLock({ $0.terms[shard] }) else { continue }
+            guard let term = registry.withLockedValue({ $0.terms[shard] }) else { continue }
             let record = RoomRecord(room: .random(), code: code, shard: shard, rules: RoomStateMachine.rules)
             let creation: RoomCreation
             do {
@@ -226,7 +226,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
     // MARK: - Detail
 
     private func revive(_ record: RoomRecord, _ replayed: ReplayedRoom) {
-        guard let term = registry.withLock({ $0.terms[record.shard] }) else { return }
+        guard let term = registry.withLockedValue({ $0.terms[record.shard] }) else { return }
         let room = make(record, term: term, replayed)
         let window = configuration.returnWindow
         let isClosed = replayed.machine.phase == .closed
@@ -249,7 +249,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
         let room = RoomActor(
             record: record, term: term, loop: loop.eventLoop, environment: environment, replayed: replayed)
         room.run { $0.begin() }
-        registry.withLock { registry in
+        registry.withLockedValue { registry in
             registry.rooms[record.code] = room
             registry.codes[record.room] = record.code
         }
@@ -257,14 +257,14 @@ package final class RoomHost: Service, JournalLaneDelegate {
     }
 
     private func forget(_ room: RoomActor) {
-        registry.withLock { registry in
+        registry.withLockedValue { registry in
             registry.rooms[room.code] = nil
             registry.codes[room.id] = nil
         }
     }
 
     private func room(_ id: RoomID) -> RoomActor? {
-        registry.withLock { registry in registry.codes[id].flatMap { registry.rooms[$0] } }
+        registry.withLockedValue { registry in registry.codes[id].flatMap { registry.rooms[$0] } }
     }
 
     // MARK: - What lanes tell
@@ -276,7 +276,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
     }
 
     package func lost(_ shard: ShardID) {
-        let dropped = registry.withLock { registry in
+        let dropped = registry.withLockedValue { registry in
             guard registry.terms.removeValue(forKey: shard) != nil else { return [RoomActor]() }
             let rooms = registry.rooms.values.filter { ShardID(of: $0.code) == shard }
             for room in rooms {

@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 #if canImport(Glibc)
     import Glibc
@@ -19,16 +19,16 @@ package protocol LogSink: Sendable {
 /// A write blocks while the reader of a pipe is slow: a log that drops lines silently is worse than one that slows the
 /// node down. A descriptor that fails (closed pipe, full disk) loses the line; there is nobody left to tell.
 package final class DescriptorLogSink: LogSink {
-    private let descriptor: Mutex<Int32>
+    private let descriptor: NIOLockedValueBox<Int32>
 
     package static let standardOutput = DescriptorLogSink(descriptor: 1)
     package static let standardError = DescriptorLogSink(descriptor: 2)
 
-    package init(descriptor: Int32) { self.descriptor = Mutex(descriptor) }
+    package init(descriptor: Int32) { self.descriptor = NIOLockedValueBox(descriptor) }
 
     package func write(_ line: [UInt8]) {
         // The lock keeps the two halves of a short write together.
-        descriptor.withLock { descriptor in
+        descriptor.withLockedValue { descriptor in
             line.withUnsafeBytes { bytes in
                 var offset = 0
                 while offset < bytes.count {

@@ -1,3 +1,4 @@
+import NIOConcurrencyHelpers
 import Synchronization
 
 /// Counts upwards; safe from any thread, one atomic addition.
@@ -51,19 +52,19 @@ package final class MetricHistogram: Sendable {
     }
 
     package let bounds: [Double]
-    private let state: Mutex<Snapshot>
+    private let state: NIOLockedValueBox<Snapshot>
 
     /// - Parameter bounds: ascending upper bounds, infinity not among them.
     package init(bounds: [Double]) {
         self.bounds = bounds
-        state = Mutex(Snapshot(counts: Array(repeating: 0, count: bounds.count + 1), sum: 0))
+        state = NIOLockedValueBox(Snapshot(counts: Array(repeating: 0, count: bounds.count + 1), sum: 0))
     }
 
     /// - Parameter value: in the metric's unit. Not-a-number is ignored.
     package func observe(_ value: Double) {
         guard !value.isNaN else { return }
         let bucket = bounds.firstIndex { value <= $0 } ?? bounds.count
-        state.withLock {
+        state.withLockedValue {
             $0.counts[bucket] += 1
             $0.sum += value
         }
@@ -75,10 +76,10 @@ package final class MetricHistogram: Sendable {
         observe(Double(seconds) + Double(attoseconds) * 1e-18)
     }
 
-    package var snapshot: Snapshot { state.withLock { $0 } }
+    package var snapshot: Snapshot { state.withLockedValue { $0 } }
 
     func reset() {
-        state.withLock { $0 = Snapshot(counts: Array(repeating: 0, count: bounds.count + 1), sum: 0) }
+        state.withLockedValue { $0 = Snapshot(counts: Array(repeating: 0, count: bounds.count + 1), sum: 0) }
     }
 }
 

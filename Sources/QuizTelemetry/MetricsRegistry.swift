@@ -1,4 +1,4 @@
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Everything a node counts, and its Prometheus page.
 ///
@@ -9,7 +9,7 @@ package final class MetricsRegistry: Sendable {
     /// page.
     package static let librarySeriesMax = 2_000
 
-    private let families = Mutex(MetricFamilies())
+    private let families = NIOLockedValueBox(MetricFamilies())
 
     package init() {}
 
@@ -53,7 +53,7 @@ package final class MetricsRegistry: Sendable {
     /// The page in Prometheus' text format 0.0.4; families and series in alphabetical order.
     package func render() -> String {
         // Copied out first: a gauge's question may take the locks of others.
-        let families = families.withLock { $0.byName }
+        let families = families.withLockedValue { $0.byName }
         return PrometheusText.render(families)
     }
 
@@ -63,7 +63,7 @@ package final class MetricsRegistry: Sendable {
     func librarySeries(
         _ name: String, type: PrometheusType, labels: String, make: () -> MetricInstrument
     ) -> MetricInstrument? {
-        let instrument = families.withLock { $0.librarySeries(name, type: type, labels: labels, make: make) }
+        let instrument = families.withLockedValue { $0.librarySeries(name, type: type, labels: labels, make: make) }
         if instrument == nil { counter(.telemetrySeriesRefusedTotal).increment() }
         return instrument
     }
@@ -94,14 +94,14 @@ package final class MetricsRegistry: Sendable {
 
     private func instrument(_ name: MetricName, value: String?, make: () -> MetricInstrument) -> MetricInstrument? {
         let (type, labels) = checked(name, value)
-        return families.withLock {
+        return families.withLockedValue {
             $0.series(name.rawValue, type: type, help: name.definition.help, labels: labels, make: make)
         }
     }
 
     private func observe(_ name: MetricName, value: String?, read: @escaping @Sendable () -> Double) {
         let (type, labels) = checked(name, value)
-        let replaced = families.withLock {
+        let replaced = families.withLockedValue {
             $0.replace(name.rawValue, type: type, help: name.definition.help, labels: labels, with: .observed(read))
         }
         precondition(type == .gauge && replaced, "\(name.rawValue) is not a gauge.")

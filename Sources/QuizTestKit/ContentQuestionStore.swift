@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 package import QuizContent
 package import QuizModel
-import Synchronization
 
 /// `QuestionStore` in memory.
 package final class InMemoryQuestionStore: QuestionStore {
@@ -9,22 +9,22 @@ package final class InMemoryQuestionStore: QuestionStore {
         var isAway = false
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     package init(_ banks: [QuestionBank] = []) {
-        state.withLock { state in
+        state.withLockedValue { state in
             for bank in banks { state.banks[bank.pack.id] = bank }
         }
     }
 
     /// While true every call fails.
     package var isAway: Bool {
-        get { state.withLock { $0.isAway } }
-        set { state.withLock { $0.isAway = newValue } }
+        get { state.withLockedValue { $0.isAway } }
+        set { state.withLockedValue { $0.isAway = newValue } }
     }
 
     private func banks() throws(ContentFailure) -> [QuestionBank] {
-        let (isAway, banks) = state.withLock { ($0.isAway, Array($0.banks.values)) }
+        let (isAway, banks) = state.withLockedValue { ($0.isAway, Array($0.banks.values)) }
         if isAway { throw ContentFailure(code: "away", context: "questions") }
         return banks.sorted { $0.pack.id.text < $1.pack.id.text }
     }
@@ -57,7 +57,7 @@ package final class InMemoryQuestionStore: QuestionStore {
 
     package func store(_ bank: QuestionBank) async throws(ContentFailure) -> Int {
         _ = try banks()
-        state.withLock { state in
+        state.withLockedValue { state in
             let old = state.banks[bank.pack.id]
             var questions: [QuestionID: Question] = [:]
             for question in (old?.questions ?? []) + bank.questions { questions[question.id] = question }

@@ -1,7 +1,7 @@
+internal import NIOConcurrencyHelpers
 package import QuizModel
 package import QuizRoomHost
 package import QuizShards
-internal import Synchronization
 
 /// A journal and room store in memory, with the same rules as the real one: fenced by term, rows behind their predecessor, the same
 /// rows again are kept, others are refused.
@@ -21,17 +21,17 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
         var batches: [JournalBatch] = []
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     package init() {}
 
     // MARK: What tests do
 
     /// Batches are taken and not answered until `release`.
-    package func hold() { state.withLock { $0.isHolding = true } }
+    package func hold() { state.withLockedValue { $0.isHolding = true } }
 
     package func release() {
-        let held = state.withLock { state in
+        let held = state.withLockedValue { state in
             state.isHolding = false
             defer { state.held = [] }
             return state.held
@@ -40,16 +40,16 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     }
 
     /// The next batches end like this and nothing of them is written.
-    package func fail(next outcomes: [BatchOutcome]) { state.withLock { $0.next += outcomes } }
+    package func fail(next outcomes: [BatchOutcome]) { state.withLockedValue { $0.next += outcomes } }
 
-    package var batches: [JournalBatch] { state.withLock(\.batches) }
-    package func rows(of room: RoomID) -> [JournalRow] { state.withLock { $0.rows[room] ?? [] } }
-    package var results: [StoredResult] { state.withLock { Array($0.results.values) } }
-    package func snapshots(of room: RoomID) -> [StoredSnapshot] { state.withLock { $0.snapshots[room] ?? [] } }
+    package var batches: [JournalBatch] { state.withLockedValue(\.batches) }
+    package func rows(of room: RoomID) -> [JournalRow] { state.withLockedValue { $0.rows[room] ?? [] } }
+    package var results: [StoredResult] { state.withLockedValue { Array($0.results.values) } }
+    package func snapshots(of room: RoomID) -> [StoredSnapshot] { state.withLockedValue { $0.snapshots[room] ?? [] } }
 
     /// Changes what is stored, as an intruder would.
     package func tamper(_ room: RoomID, _ body: (inout [JournalRow]) -> Void) {
-        state.withLock { body(&$0.rows[room, default: []]) }
+        state.withLockedValue { body(&$0.rows[room, default: []]) }
     }
 
     // MARK: RoomJournal
@@ -57,12 +57,12 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     package func append(
         _ batch: JournalBatch, lane: Int, completion: @escaping @Sendable (BatchOutcome) -> Void
     ) {
-        let outcome = state.withLock { state -> BatchOutcome in
+        let outcome = state.withLockedValue { state -> BatchOutcome in
             state.batches.append(batch)
             if !state.next.isEmpty { return state.next.removeFirst() }
             return .committed(kept: Set(batch.appends.filter { Self.write($0, &state) }.map(\.room)))
         }
-        let isHeld = state.withLock { state in
+        let isHeld = state.withLockedValue { state in
             if state.isHolding { state.held.append { completion(outcome) } }
             return state.isHolding
         }
@@ -83,11 +83,11 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     }
 
     package func terms(of shards: [ShardID], lane: Int) async throws(JournalFailure) -> [ShardID: Term] {
-        state.withLock { state in state.terms.filter { shards.contains($0.key) } }
+        state.withLockedValue { state in state.terms.filter { shards.contains($0.key) } }
     }
 
     package func save(_ snapshot: StoredSnapshot, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.terms[term.shard] == term else { return false }
             state.snapshots[snapshot.room, default: []].append(snapshot)
             state.snapshots[snapshot.room] = state.snapshots[snapshot.room]?.suffix(2)
@@ -96,7 +96,7 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     }
 
     package func save(_ result: StoredResult, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.terms[term.shard] == term else { return false }
             if state.results[result.game] == nil { state.results[result.game] = result }
             return true
@@ -104,7 +104,7 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     }
 
     package func close(_ room: RoomID, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.terms[term.shard] == term else { return false }
             state.closed.insert(room)
             return true
@@ -114,7 +114,7 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     // MARK: RoomStore
 
     package func create(_ record: RoomRecord, term: Term) async throws(JournalFailure) -> RoomCreation {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard state.terms[term.shard] == term else { return .termOver }
             guard !state.records.values.contains(where: { $0.code == record.code }) else { return .codeTaken }
             state.records[record.room] = record
@@ -123,7 +123,7 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     }
 
     package func load(shards: [ShardID]) async throws(JournalFailure) -> [StoredRoom] {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.records.values.filter { shards.contains($0.shard) && !state.closed.contains($0.room) }
                 .sorted { $0.room < $1.room }
                 .map { record in
@@ -136,7 +136,7 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     }
 
     package func take(_ shards: [ShardID], owner: Incarnation) async throws(JournalFailure) -> [Term] {
-        state.withLock { state in
+        state.withLockedValue { state in
             shards.sorted().map { shard in
                 let epoch = state.terms[shard]?.epoch.next ?? Epoch(1)
                 let term = Term(shard: shard, epoch: epoch, owner: owner)
@@ -147,17 +147,17 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     }
 
     package func result(of game: GameID) async throws(JournalFailure) -> StoredResult? {
-        state.withLock { $0.results[game] }
+        state.withLockedValue { $0.results[game] }
     }
 
     package func played(_ player: PlayerID, in game: GameID) async throws(JournalFailure) -> Bool {
-        state.withLock { $0.results[game]?.entries.contains { $0.player == player } ?? false }
+        state.withLockedValue { $0.results[game]?.entries.contains { $0.player == player } ?? false }
     }
 
     package func history(
         of player: PlayerID, beforeMs: Int64?, limit: Int
     ) async throws(JournalFailure) -> [GameSummary] {
-        state.withLock { state in
+        state.withLockedValue { state in
             state.results.values
                 .filter { $0.finishedAtMs < beforeMs ?? .max }
                 .sorted { $0.finishedAtMs > $1.finishedAtMs }
@@ -174,7 +174,7 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     package func journal(
         of room: RoomID, through number: Int64
     ) async throws(JournalFailure) -> (record: RoomRecord, rows: [JournalRow])? {
-        state.withLock { state in
+        state.withLockedValue { state in
             guard let record = state.records[room] else { return nil }
             return (record, (state.rows[room] ?? []).filter { $0.number <= number })
         }

@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 package import QuizModel
 package import QuizSocial
-import Synchronization
 
 /// `AccountStore` in memory, with the same rules as the durable one.
 package final class InMemoryAccountStore: AccountStore {
@@ -17,21 +17,21 @@ package final class InMemoryAccountStore: AccountStore {
         var isAway = false
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     package init() {}
 
     /// While true every call fails, like a database that is away.
     package var isAway: Bool {
-        get { state.withLock { $0.isAway } }
-        set { state.withLock { $0.isAway = newValue } }
+        get { state.withLockedValue { $0.isAway } }
+        set { state.withLockedValue { $0.isAway = newValue } }
     }
 
-    package func nickname(of player: PlayerID) -> Nickname? { state.withLock { $0.nicknames[player] } }
-    package var guests: Int { state.withLock { $0.nicknames.count } }
+    package func nickname(of player: PlayerID) -> Nickname? { state.withLockedValue { $0.nicknames[player] } }
+    package var guests: Int { state.withLockedValue { $0.nicknames.count } }
 
     private func change<Value>(_ body: (inout State) throws(StoreFailure) -> Value) throws(StoreFailure) -> Value {
-        let result: Result<Value, StoreFailure> = state.withLock { state in
+        let result: Result<Value, StoreFailure> = state.withLockedValue { state in
             guard !state.isAway else { return .failure(StoreFailure(code: "away", context: "accounts")) }
             do throws(StoreFailure) {
                 return .success(try body(&state))
@@ -89,14 +89,14 @@ package final class InMemoryRevocationStore: RevocationStore {
         var isAway = false
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     package init() {}
 
     /// While true every call fails.
     package var isAway: Bool {
-        get { state.withLock { $0.isAway } }
-        set { state.withLock { $0.isAway = newValue } }
+        get { state.withLockedValue { $0.isAway } }
+        set { state.withLockedValue { $0.isAway = newValue } }
     }
 
     private func present() throws(StoreFailure) {
@@ -105,7 +105,7 @@ package final class InMemoryRevocationStore: RevocationStore {
 
     package func revoke(player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64) async throws(StoreFailure) {
         try present()
-        state.withLock { state in
+        state.withLockedValue { state in
             let old = state.marks[player] ?? (.min, .min)
             state.marks[player] = (max(old.issuedBeforeMs, issuedBeforeMs), max(old.untilMs, untilMs))
         }
@@ -113,14 +113,14 @@ package final class InMemoryRevocationStore: RevocationStore {
 
     package func revokedBefore(player: PlayerID) async throws(StoreFailure) -> Int64? {
         try present()
-        return state.withLock { $0.marks[player]?.issuedBeforeMs }
+        return state.withLockedValue { $0.marks[player]?.issuedBeforeMs }
     }
 
     package func revocations(
         nowMs: Int64
     ) async throws(StoreFailure) -> [(player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64)] {
         try present()
-        return state.withLock { state in
+        return state.withLockedValue { state in
             state.marks.filter { $0.value.untilMs > nowMs }
                 .map { ($0.key, $0.value.issuedBeforeMs, $0.value.untilMs) }
                 .sorted { $0.player < $1.player }

@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 package import QuizModel
 package import QuizSocial
-import Synchronization
 
 /// `ChatStore` in memory.
 package final class InMemoryChatStore: ChatStore {
@@ -16,20 +16,20 @@ package final class InMemoryChatStore: ChatStore {
         var isAway = false
     }
 
-    private let state = Mutex(State())
+    private let state = NIOLockedValueBox(State())
 
     package init() {}
 
     /// While true every call fails.
     package var isAway: Bool {
-        get { state.withLock { $0.isAway } }
-        set { state.withLock { $0.isAway = newValue } }
+        get { state.withLockedValue { $0.isAway } }
+        set { state.withLockedValue { $0.isAway = newValue } }
     }
 
     private static let away = StoreFailure(code: "away", context: "chat")
 
     package func append(_ line: ChatLine, id: ChatMessageID) async throws(StoreFailure) -> ChatMessagePayload {
-        let stored: ChatMessagePayload? = state.withLock { state in
+        let stored: ChatMessagePayload? = state.withLockedValue { state in
             guard !state.isAway else { return nil }
             let name = Name(room: line.room, player: line.message.player, client: line.message.client)
             if let first = state.byName[name] { return first }
@@ -46,7 +46,7 @@ package final class InMemoryChatStore: ChatStore {
     package func page(
         room: RoomID, before: ChatMessageID?, limit: Int
     ) async throws(StoreFailure) -> [ChatMessagePayload] {
-        let page: [ChatMessagePayload]? = state.withLock { state in
+        let page: [ChatMessagePayload]? = state.withLockedValue { state in
             guard !state.isAway else { return nil }
             var lines = state.lines[room] ?? []
             if let before {
@@ -62,23 +62,23 @@ package final class InMemoryChatStore: ChatStore {
 
 /// `RecentChat` in memory, bounded like the real one.
 package final class InMemoryRecentChat: RecentChat {
-    private let lines = Mutex<[RoomID: [ChatMessagePayload]]>([:])
+    private let lines = NIOLockedValueBox<[RoomID: [ChatMessagePayload]]>([:])
 
     package init() {}
 
     /// Forgets everything, as a cache may.
-    package func forget() { lines.withLock { $0 = [:] } }
+    package func forget() { lines.withLockedValue { $0 = [:] } }
 
     package func push(_ line: ChatLine) async {
-        lines.withLock { lines in
+        lines.withLockedValue { lines in
             guard let known = lines[line.room] else { return }
             lines[line.room] = (known + [line.message]).suffix(Limits.chatLinesOnJoin)
         }
     }
 
-    package func recent(room: RoomID) async -> [ChatMessagePayload]? { lines.withLock { $0[room] } }
+    package func recent(room: RoomID) async -> [ChatMessagePayload]? { lines.withLockedValue { $0[room] } }
 
     package func fill(room: RoomID, with lines: [ChatMessagePayload]) async {
-        self.lines.withLock { $0[room] = lines.suffix(Limits.chatLinesOnJoin) }
+        self.lines.withLockedValue { $0[room] = lines.suffix(Limits.chatLinesOnJoin) }
     }
 }

@@ -1,10 +1,10 @@
+import NIOConcurrencyHelpers
 package import QuizModel
 package import QuizSocial
-import Synchronization
 
 /// A `RateLimiter` that counts without a clock: each key gets so many requests, then none until `reset`.
 package final class CountingRateLimiter: RateLimiter {
-    private let counts = Mutex<[String: Int]>([:])
+    private let counts = NIOLockedValueBox<[String: Int]>([:])
     private let allowance: @Sendable (RateLimitedDoor) -> Int
 
     /// - Parameter allowance: requests a key may make at a door; the product's own limits by default.
@@ -13,12 +13,12 @@ package final class CountingRateLimiter: RateLimiter {
     }
 
     /// Requests seen by door and key, as `door key`.
-    package var seen: [String: Int] { counts.withLock { $0 } }
+    package var seen: [String: Int] { counts.withLockedValue { $0 } }
 
-    package func reset() { counts.withLock { $0 = [:] } }
+    package func reset() { counts.withLockedValue { $0 = [:] } }
 
     package func take(_ door: RateLimitedDoor, key: String) async -> RateLimitDecision {
-        let count = counts.withLock { counts in
+        let count = counts.withLockedValue { counts in
             counts["\(door.rawValue) \(key)", default: 0] += 1
             return counts["\(door.rawValue) \(key)", default: 0]
         }
@@ -28,18 +28,18 @@ package final class CountingRateLimiter: RateLimiter {
 
 /// `PresenceDirectory` in memory.
 package final class InMemoryPresenceDirectory: PresenceDirectory {
-    private let rooms = Mutex<[PlayerID: RoomCode?]>([:])
+    private let rooms = NIOLockedValueBox<[PlayerID: RoomCode?]>([:])
 
     package init() {}
 
     /// Everybody who is connected, and their room.
-    package var connected: [PlayerID: RoomCode?] { rooms.withLock { $0 } }
+    package var connected: [PlayerID: RoomCode?] { rooms.withLockedValue { $0 } }
 
     package func connected(player: PlayerID, room: RoomCode?) async {
-        rooms.withLock { $0[player] = .some(room) }
+        rooms.withLockedValue { $0[player] = .some(room) }
     }
 
     package func disconnected(player: PlayerID) async {
-        _ = rooms.withLock { $0.removeValue(forKey: player) }
+        _ = rooms.withLockedValue { $0.removeValue(forKey: player) }
     }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import Synchronization
+import NIOConcurrencyHelpers
 
 /// Where in the life of an input the process is to die.
 enum FaultPoint: String, Sendable {
@@ -18,20 +18,20 @@ enum FaultPoint: String, Sendable {
 /// Counts how often each point is reached, and kills the process at the planned time.
 final class FaultPlan: Sendable {
     private let point: FaultPoint?
-    private let remaining: Mutex<Int>
+    private let remaining: NIOLockedValueBox<Int>
     let acknowledgesEarly: Bool
 
     /// - Parameter point: `name` or `name:count`.
     init(point: String?, mutation: String?) {
         let parts = (point ?? "").split(separator: ":")
         self.point = parts.first.flatMap { FaultPoint(rawValue: String($0)) }
-        remaining = Mutex(parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
+        remaining = NIOLockedValueBox(parts.count > 1 ? Int(parts[1]) ?? 1 : 1)
         acknowledgesEarly = mutation == "ack-before-commit"
     }
 
     func isDue(_ reached: FaultPoint) -> Bool {
         guard reached == point else { return false }
-        return remaining.withLock { count in
+        return remaining.withLockedValue { count in
             count -= 1
             return count == 0
         }

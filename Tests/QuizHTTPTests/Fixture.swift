@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import QuizContent
 import QuizHTTP
@@ -10,23 +11,22 @@ import QuizModel
 import QuizSocial
 import QuizTestKit
 import QuizWire
-import Synchronization
 
 /// Rooms as the tests want them.
 final class FakeRooms: RoomDirectory {
-    let rooms = Mutex<[RoomSummary]>([])
-    let created = Mutex<[CreateRoomCommand]>([])
+    let rooms = NIOLockedValueBox<[RoomSummary]>([])
+    let created = NIOLockedValueBox<[CreateRoomCommand]>([])
 
-    func publicRooms() async -> [RoomSummary] { rooms.withLock { $0 } }
-    func find(_ code: RoomCode) async -> RoomSummary? { rooms.withLock { $0.first { $0.code == code } } }
+    func publicRooms() async -> [RoomSummary] { rooms.withLockedValue { $0 } }
+    func find(_ code: RoomCode) async -> RoomSummary? { rooms.withLockedValue { $0.first { $0.code == code } } }
 
     func create(_ command: CreateRoomCommand, by player: PlayerID) async throws(Rejection) -> RoomCreatedAck {
-        created.withLock { $0.append(command) }
+        created.withLockedValue { $0.append(command) }
         return RoomCreatedAck(room: RoomID(value: 5), code: RoomCode("2222222")!)
     }
 
     func add(_ code: String, title: String = "Quiz night", _ visibility: RoomVisibility, players: Int = 2) {
-        rooms.withLock {
+        rooms.withLockedValue {
             $0.append(
                 RoomSummary(
                     code: RoomCode(code)!, title: title, visibility: visibility, phase: .lobby, players: players,
@@ -37,16 +37,16 @@ final class FakeRooms: RoomDirectory {
 
 /// Finished games as the tests want them.
 final class FakeGames: GameArchive {
-    let games = Mutex<[GameSummary]>([])
-    let owner = Mutex<PlayerID?>(nil)
+    let games = NIOLockedValueBox<[GameSummary]>([])
+    let owner = NIOLockedValueBox<PlayerID?>(nil)
 
     func history(of player: PlayerID, beforeMs: Int64?, limit: Int) async throws(Rejection) -> [GameSummary] {
-        games.withLock { Array($0.filter { $0.finishedAtMs < beforeMs ?? .max }.prefix(limit)) }
+        games.withLockedValue { Array($0.filter { $0.finishedAtMs < beforeMs ?? .max }.prefix(limit)) }
     }
 
     func result(of game: GameID, for player: PlayerID) async throws(Rejection) -> GameResultResponse? {
-        guard player == owner.withLock({ $0 }) else { return nil }
-        return games.withLock { $0.first { $0.game == game } }.map {
+        guard player == owner.withLockedValue({ $0 }) else { return nil }
+        return games.withLockedValue { $0.first { $0.game == game } }.map {
             GameResultResponse(
                 game: $0.game, title: $0.title, finishedAtMs: $0.finishedAtMs, entries: [], inputs: 3, chain: "00",
                 signature: "", key: "")
@@ -114,7 +114,7 @@ struct Fixture {
         let response = try await responder.respond(to: request, context: context)
         let sink = BodySink()
         try await response.body.write(sink)
-        return Answer(status: response.status.code, headers: response.headers, body: sink.bytes.withLock { $0 })
+        return Answer(status: response.status.code, headers: response.headers, body: sink.bytes.withLockedValue { $0 })
     }
 
     /// A signed-in player's headers.
@@ -126,10 +126,10 @@ struct Fixture {
 }
 
 private final class BodySink: ResponseBodyWriter {
-    let bytes = Mutex<[UInt8]>([])
+    let bytes = NIOLockedValueBox<[UInt8]>([])
 
     func write(_ buffer: ByteBuffer) async throws {
-        bytes.withLock { $0 += Array(buffer.readableBytesView) }
+        bytes.withLockedValue { $0 += Array(buffer.readableBytesView) }
     }
 
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}

@@ -1,12 +1,12 @@
 import Foundation
 import Hummingbird
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import QuizHTTP
 import QuizModel
 import QuizTestKit
 import QuizWire
-import Synchronization
 import Testing
 
 #if canImport(FoundationNetworking)
@@ -88,7 +88,7 @@ struct RealPortTests {
         let fixture = try await Fixture(
             allowance: { _ in .max }, checks: [HealthCheck(name: "postgres", status: .failing, message: "Start it.")])
         let (player, headers) = try await fixture.signIn()
-        fixture.games.owner.withLock { $0 = player }
+        fixture.games.owner.withLockedValue { $0 = player }
         fixture.rooms.add("AAAAAAA", .public)
         try await serve { onRunning in
             Application(

@@ -1,10 +1,10 @@
 import HTTPTypes
+import NIOConcurrencyHelpers
 import QuizContent
 import QuizHTTP
 import QuizModel
 import QuizTestKit
 import QuizWire
-import Synchronization
 import Testing
 
 struct RoomAPITests {
@@ -54,7 +54,7 @@ struct RoomAPITests {
         let answer = try await fixture.ask("POST", "/api/rooms", json: json, headers: headers)
         #expect(answer.status == 201)
         #expect(try answer.decode(RoomCreatedAck.self).code.text == "2222222")
-        #expect(fixture.rooms.created.withLock { $0.count } == 1)
+        #expect(fixture.rooms.created.withLockedValue { $0.count } == 1)
         #expect(try await fixture.ask("POST", "/api/rooms", json: "{}", headers: headers).status == 201)
     }
 
@@ -76,14 +76,14 @@ struct RoomAPITests {
         let answer = try await fixture.ask("POST", "/api/rooms", json: json, headers: headers)
         #expect(answer.status == 400)
         #expect(try answer.decode(ErrorResponse.self).error.message == sentence)
-        #expect(fixture.rooms.created.withLock { $0.isEmpty })
+        #expect(fixture.rooms.created.withLockedValue { $0.isEmpty })
     }
 
     @Test func `history comes in pages of 20`() async throws {
         let fixture = try await Fixture()
         let (player, headers) = try await fixture.signIn()
-        fixture.games.owner.withLock { $0 = player }
-        fixture.games.games.withLock { games in
+        fixture.games.owner.withLockedValue { $0 = player }
+        fixture.games.games.withLockedValue { games in
             games = (1...45).reversed().map {
                 GameSummary(
                     game: GameID(value: UInt128($0)), title: "T", finishedAtMs: Int64($0) * 1_000, players: 2, rank: 1,
@@ -108,9 +108,9 @@ struct RoomAPITests {
         let fixture = try await Fixture()
         let (player, headers) = try await fixture.signIn()
         let (_, stranger) = try await fixture.signIn("Bob")
-        fixture.games.owner.withLock { $0 = player }
+        fixture.games.owner.withLockedValue { $0 = player }
         let game = GameID.random()
-        fixture.games.games.withLock {
+        fixture.games.games.withLockedValue {
             $0 = [GameSummary(game: game, title: "T", finishedAtMs: 1, players: 2, rank: 1, score: 7)]
         }
         #expect(

@@ -1,9 +1,9 @@
 import Logging
+import NIOConcurrencyHelpers
 import QuizModel
 import QuizSocial
 import QuizTelemetry
 import ServiceLifecycle
-import Synchronization
 import Testing
 
 @testable import QuizRedis
@@ -76,19 +76,19 @@ import Testing
     @Test func `an emptied Redis is another generation, and every node is told once`() async throws {
         let server = try TestRedis()
         let fixture = try await RedisFixture(server)
-        let told = Mutex<[String]>([])
+        let told = NIOLockedValueBox<[String]>([])
         let node = NodeHeartbeat(
             client: fixture.client, keys: fixture.keys, incarnation: .random(), node: "n", metrics: fixture.metrics,
-            logger: fixture.logger, onNewGeneration: { generation in told.withLock { $0.append(generation) } })
+            logger: fixture.logger, onNewGeneration: { generation in told.withLockedValue { $0.append(generation) } })
         await node.beat()
         let first = node.generation
         await node.beat()
-        #expect(told.withLock { $0 } == [])
+        #expect(told.withLockedValue { $0 } == [])
         _ = try await fixture.client.command(["FLUSHALL"])
         await node.beat()
         await node.beat()
         #expect(node.generation != first)
-        #expect(told.withLock { $0 } == [try #require(node.generation)])
+        #expect(told.withLockedValue { $0 } == [try #require(node.generation)])
         server.stop()
         await fixture.lost()
         #expect(await node.beat() == false)

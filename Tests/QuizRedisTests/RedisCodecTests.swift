@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
-import Synchronization
 import Testing
 
 @testable import QuizRedis
@@ -8,9 +8,9 @@ import Testing
 /// The codec alone, on an embedded channel: no server, no time.
 @Suite struct RedisCodecTests {
     private final class Answers: Sendable {
-        private let values = Mutex<[Result<RedisReply, RedisFailure>]>([])
-        func add(_ answer: Result<RedisReply, RedisFailure>) { values.withLock { $0.append(answer) } }
-        var all: [Result<RedisReply, RedisFailure>] { values.withLock { $0 } }
+        private let values = NIOLockedValueBox<[Result<RedisReply, RedisFailure>]>([])
+        func add(_ answer: Result<RedisReply, RedisFailure>) { values.withLockedValue { $0.append(answer) } }
+        var all: [Result<RedisReply, RedisFailure>] { values.withLockedValue { $0 } }
     }
 
     private struct Rig {

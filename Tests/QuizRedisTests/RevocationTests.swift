@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import QuizModel
 import QuizSocial
-import Synchronization
 import Testing
 
 @testable import QuizRedis
@@ -12,14 +12,14 @@ import Testing
             var marks: [PlayerID: (before: Int64, until: Int64)] = [:]
             var looks = 0
         }
-        let state = Mutex(State())
+        let state = NIOLockedValueBox(State())
 
         func revoke(player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64) async throws(StoreFailure) {
-            state.withLock { $0.marks[player] = (issuedBeforeMs, untilMs) }
+            state.withLockedValue { $0.marks[player] = (issuedBeforeMs, untilMs) }
         }
 
         func revokedBefore(player: PlayerID) async throws(StoreFailure) -> Int64? {
-            state.withLock {
+            state.withLockedValue {
                 $0.looks += 1
                 return $0.marks[player]?.before
             }
@@ -28,12 +28,12 @@ import Testing
         func revocations(nowMs: Int64) async throws(StoreFailure) -> [(
             player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64
         )] {
-            state.withLock {
+            state.withLockedValue {
                 $0.marks.filter { $0.value.until > nowMs }.map { ($0.key, $0.value.before, $0.value.until) }
             }
         }
 
-        var looks: Int { state.withLock { $0.looks } }
+        var looks: Int { state.withLockedValue { $0.looks } }
     }
 
     private struct Rig {

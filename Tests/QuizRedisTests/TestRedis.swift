@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -14,7 +15,7 @@ final class TestRedis: Sendable {
     let port: Int
     let tlsPort: Int?
     private let directory: URL
-    private let process = Mutex<Process?>(nil)
+    private let process = NIOLockedValueBox<Process?>(nil)
 
     /// - Parameter tls: with a second, encrypted port.
     init(tls: TestCertificate? = nil) throws {
@@ -29,7 +30,7 @@ final class TestRedis: Sendable {
     private let certificate: TestCertificate?
 
     deinit {
-        process.withLock { process in
+        process.withLockedValue { process in
             if let process, process.isRunning { kill(process.processIdentifier, SIGKILL) }
         }
         try? FileManager.default.removeItem(at: directory)
@@ -51,12 +52,12 @@ final class TestRedis: Sendable {
         server.standardOutput = FileHandle.nullDevice
         server.standardError = FileHandle.nullDevice
         try server.run()
-        process.withLock { $0 = server }
+        process.withLockedValue { $0 = server }
     }
 
     /// Ends the server as a power cut would; returns when it is gone.
     func stop() {
-        let old = process.withLock { process in
+        let old = process.withLockedValue { process in
             defer { process = nil }
             return process
         }
@@ -69,7 +70,7 @@ final class TestRedis: Sendable {
     func thaw() { signalServer(SIGCONT) }
 
     private func signalServer(_ signal: Int32) {
-        process.withLock { process in
+        process.withLockedValue { process in
             if let process { kill(process.processIdentifier, signal) }
         }
     }
@@ -126,14 +127,14 @@ final class TestCertificate: Sendable {
 /// The server all conformance tests share: the one of `QUIZMANIA_TEST_REDIS`, or a private one that lives as long as
 /// the tests.
 enum SharedRedis {
-    private static let own = Mutex<TestRedis?>(nil)
+    private static let own = NIOLockedValueBox<TestRedis?>(nil)
 
     static func endpoint() throws -> RedisEndpoint {
         if let given = ProcessInfo.processInfo.environment["QUIZMANIA_TEST_REDIS"] {
             guard let endpoint = RedisEndpoint(given) else { throw TestRedis.NotStarted() }
             return endpoint
         }
-        return try own.withLock { own in
+        return try own.withLockedValue { own in
             if let own { return own.endpoint }
             let made = try TestRedis()
             own = made
@@ -143,7 +144,7 @@ enum SharedRedis {
         }
     }
 
-    private static func stop() { own.withLock { $0 = nil } }
+    private static func stop() { own.withLockedValue { $0 = nil } }
 }
 
 /// A client, its metrics and a key prefix of its own.

@@ -1,4 +1,5 @@
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import QuizModel
@@ -6,7 +7,6 @@ import QuizRoom
 import QuizShards
 import QuizTelemetry
 import QuizTestKit
-import Synchronization
 import Testing
 
 @testable import QuizRoomHost
@@ -57,7 +57,7 @@ final class RoomStage: Sendable {
         let room = RoomActor(record: record, term: term, loop: loop, environment: environment, replayed: replayed)
         self.room = room
         let delegate = delegate
-        delegate.room.withLock { $0 = room }
+        delegate.room.withLockedValue { $0 = room }
         // No fence watch runs here; however slow the machine, the stage may speak for its room.
         if standing {
             loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(50)) { [weak self] task in
@@ -131,17 +131,17 @@ extension RoomActor {
 
 /// What the lane finds, passed to the one room.
 final class StageDelegate: JournalLaneDelegate {
-    let room = Mutex<RoomActor?>(nil)
+    let room = NIOLockedValueBox<RoomActor?>(nil)
     private let roomLoop: RoomLoop
 
     init(roomLoop: RoomLoop) { self.roomLoop = roomLoop }
 
     func committed(_ room: RoomID, _ head: JournalHead, began: NIODeadline) {
         roomLoop.confirm(began: began)
-        self.room.withLock(\.self)?.run { $0.committed(head) }
+        self.room.withLockedValue(\.self)?.run { $0.committed(head) }
     }
-    func lost(_ shard: ShardID) { room.withLock(\.self)?.run { $0.drop() } }
-    func quarantine(_ room: RoomID, why: String) { self.room.withLock(\.self)?.run { $0.quarantine(why) } }
+    func lost(_ shard: ShardID) { room.withLockedValue(\.self)?.run { $0.drop() } }
+    func quarantine(_ room: RoomID, why: String) { self.room.withLockedValue(\.self)?.run { $0.quarantine(why) } }
 }
 
 /// A session that keeps what it is sent.
@@ -156,7 +156,7 @@ final class RecordingSession: SessionOutlet {
     let player: PlayerID
     let nickname: Nickname
     let latencyMs: Int?
-    private let state = Mutex((events: [Received](), acks: [String](), ended: [SessionEnd](), isOpen: true))
+    private let state = NIOLockedValueBox((events: [Received](), acks: [String](), ended: [SessionEnd](), isOpen: true))
 
     init(_ player: UInt128, latencyMs: Int? = nil) throws {
         self.player = PlayerID(value: player)
@@ -165,23 +165,23 @@ final class RecordingSession: SessionOutlet {
         self.latencyMs = latencyMs
     }
 
-    var events: [Received] { state.withLock(\.events) }
-    var acks: [String] { state.withLock(\.acks) }
-    var ended: [SessionEnd] { state.withLock(\.ended) }
-    var isOpen: Bool { state.withLock(\.isOpen) }
-    func close() { state.withLock { $0.isOpen = false } }
+    var events: [Received] { state.withLockedValue(\.events) }
+    var acks: [String] { state.withLockedValue(\.acks) }
+    var ended: [SessionEnd] { state.withLockedValue(\.ended) }
+    var isOpen: Bool { state.withLockedValue(\.isOpen) }
+    func close() { state.withLockedValue { $0.isOpen = false } }
     func names() -> [String] { events.map(\.name) }
 
     func send(_ event: RoomEvent) {
         let received = Received(name: event.name, payload: String(buffer: event.payload), offset: event.offset)
-        state.withLock { $0.events.append(received) }
+        state.withLockedValue { $0.events.append(received) }
     }
     func acknowledge(_ ack: Int, _ json: ByteBuffer) {
         let line = "\(ack) \(String(buffer: json))"
-        state.withLock { $0.acks.append(line) }
+        state.withLockedValue { $0.acks.append(line) }
     }
     func ping() {}
-    func ended(_ reason: SessionEnd) { state.withLock { $0.ended.append(reason) } }
+    func ended(_ reason: SessionEnd) { state.withLockedValue { $0.ended.append(reason) } }
 }
 
 struct PlainBroadcaster: RoomBroadcaster {
@@ -196,15 +196,15 @@ struct CannedQuestions: GameQuestions {
 }
 
 final class ManualTime: Sendable {
-    private let value = Mutex(NIODeadline.uptimeNanoseconds(1_000_000_000))
-    var now: NIODeadline { value.withLock(\.self) }
-    func advance(milliseconds: Int64) { value.withLock { $0 = $0 + .milliseconds(milliseconds) } }
+    private let value = NIOLockedValueBox(NIODeadline.uptimeNanoseconds(1_000_000_000))
+    var now: NIODeadline { value.withLockedValue(\.self) }
+    func advance(milliseconds: Int64) { value.withLockedValue { $0 = $0 + .milliseconds(milliseconds) } }
 }
 
 /// A log that keeps its lines.
 final class RecordingLog: LogHandler, @unchecked Sendable {  // `kept` is behind a lock; the rest is never written
-    private let kept = Mutex<[String]>([])
-    var lines: [String] { kept.withLock(\.self) }
+    private let kept = NIOLockedValueBox<[String]>([])
+    var lines: [String] { kept.withLockedValue(\.self) }
     var logLevel: Logger.Level {
         get { .trace }
         set {}
@@ -219,7 +219,7 @@ final class RecordingLog: LogHandler, @unchecked Sendable {  // `kept` is behind
     }
     func log(event: LogEvent) {
         let line = "\(event.level) \(event.message) \(event.metadata ?? [:])"
-        kept.withLock { $0.append(line) }
+        kept.withLockedValue { $0.append(line) }
     }
 }
 

@@ -1,15 +1,15 @@
 import Foundation
+import NIOConcurrencyHelpers
 import QuizModel
 import QuizSocial
 import QuizTestKit
-import Synchronization
 import Testing
 
 /// A clock that stands still until it is moved.
 final class WallClock: Sendable {
-    private let value = Mutex<Int64>(1_800_000_000_123)
-    var nowMs: Int64 { value.withLock { $0 } }
-    func move(byMs milliseconds: Int64) { value.withLock { $0 += milliseconds } }
+    private let value = NIOLockedValueBox<Int64>(1_800_000_000_123)
+    var nowMs: Int64 { value.withLockedValue { $0 } }
+    func move(byMs milliseconds: Int64) { value.withLockedValue { $0 += milliseconds } }
 }
 
 struct GuestAccountsTests {

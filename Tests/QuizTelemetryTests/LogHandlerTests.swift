@@ -1,14 +1,14 @@
 import Foundation
 import Logging
+import NIOConcurrencyHelpers
 import QuizTelemetry
-import Synchronization
 import Testing
 
 @Suite struct LogHandlerTests {
     private final class Lines: LogSink {
-        private let lines = Mutex<[String]>([])
-        func write(_ line: [UInt8]) { lines.withLock { $0.append(String(decoding: line, as: UTF8.self)) } }
-        var all: [String] { lines.withLock { $0 } }
+        private let lines = NIOLockedValueBox<[String]>([])
+        func write(_ line: [UInt8]) { lines.withLockedValue { $0.append(String(decoding: line, as: UTF8.self)) } }
+        var all: [String] { lines.withLockedValue { $0 } }
     }
 
     private struct Broken: Error, CustomStringConvertible {

@@ -10,8 +10,8 @@ enum Rules {
     static let arrows: [String: Set<String>] = {
         let model: Set = ["QuizModel"]
         let ground: Set = ["QuizModel", "QuizRoom", "QuizShards", "QuizTelemetry", "QuizWire"]
-        let middle: Set = ["QuizRoomHost", "QuizSocial", "QuizContent"]
-        let adapters: Set = ["QuizGateway", "QuizHTTP", "QuizPostgres", "QuizRedis"]
+        let middle: Set = ["QuizRoomHost", "QuizSocial", "QuizContent", "QuizCluster"]
+        let adapters: Set = ["QuizGateway", "QuizHTTP", "QuizMesh", "QuizPostgres", "QuizRedis"]
         return [
             "QuizModel": [],
             "QuizRoom": model,
@@ -21,8 +21,10 @@ enum Rules {
             "QuizRoomHost": ground,
             "QuizSocial": ["QuizModel", "QuizTelemetry"],
             "QuizContent": model,
+            "QuizCluster": ground.union(["QuizRoomHost"]),
             "QuizGateway": ground.union(middle),
             "QuizHTTP": ground.union(middle),
+            "QuizMesh": ground.union(middle),
             "QuizPostgres": ground.union(middle).union(["CLibPQ"]),
             "QuizRedis": ground.union(middle).union(["CHiredis"]),
             "QuizClient": ["QuizModel", "QuizWire", "CZlib"],
@@ -36,6 +38,7 @@ enum Rules {
     static let socketLibraries: Set = ["NIOPosix", "NIOSSL", "Hummingbird", "HummingbirdCore", "AsyncHTTPClient"]
     static let withoutSockets: Set = [
         "QuizModel", "QuizRoom", "QuizShards", "QuizTelemetry", "QuizWire", "QuizRoomHost", "QuizSocial", "QuizContent",
+        "QuizCluster",
     ]
 
     static func wrongImports(_ file: File) -> [String] {
@@ -73,13 +76,14 @@ enum Rules {
             ("try!", /\btry!/, nil),
             ("fatalError", /\bfatalError\(/, nil),
             ("print, outside the command line's console", /(?:^|[^.\w])print\(/, "Sources/quizmania/Console.swift"),
+            ("a lock the thread sanitizer cannot see: use NIOLockedValueBox", /\bMutex\s*[<(]/, nil),
             ("an unstructured task", /\bTask(?:\.detached)?\s*(?:\([^)]*\)\s*)?\{/, "Sources/quizmania/"),
         ]
     }
 
     static func forbiddenWords(_ file: File) -> [String] {
         let rules = forbidden.filter { rule in !(rule.except.map { file.path.hasPrefix($0) } ?? false) }
-        let words = ["try!", "fatalError", "print", "Task"]
+        let words = ["try!", "fatalError", "print", "Mutex", "Task"]
         return file.code.filter { line in words.contains { line.text.contains($0) } }.flatMap { line in
             rules.filter { line.text.contains($0.pattern) }.map { "\(file.path):\(line.number): \($0.what)" }
         }

@@ -107,7 +107,7 @@ import Testing
     @Test(arguments: [
         ("let x = try! f()", true), ("fatalError(\"no\")", true), ("    print(x)", true), ("Task { await f() }", true),
         ("let t = Task(priority: .high) { }", true), ("Task.detached { }", true),
-        ("let x = \"https://h\"; print(1)", true),
+        ("let x = \"https://h\"; print(1)", true), ("let state = Mutex<Int>(1)", true),
         ("// print(x)", false), ("group.addTask { }", false), ("logger.print(x)", false), ("fingerprint(x)", false),
         ("preconditionFailure(\"x\")", false), ("Task.isCancelled", false), ("let u = \"a\" // try! this", false),
     ])

@@ -1,5 +1,5 @@
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// Lets a bounded number of handshakes through a second, and one second's worth at once.
 ///
@@ -12,17 +12,17 @@ final class HandshakeGate: Sendable {
     }
 
     private let perSecond: Double?
-    private let bucket: Mutex<Bucket>
+    private let bucket: NIOLockedValueBox<Bucket>
 
     /// - Parameter perSecond: nil lets everybody in.
     init(perSecond: Int?) {
         self.perSecond = perSecond.map(Double.init)
-        bucket = Mutex(Bucket(tokens: Double(perSecond ?? 0), filledAt: .now()))
+        bucket = NIOLockedValueBox(Bucket(tokens: Double(perSecond ?? 0), filledAt: .now()))
     }
 
     func admits(at now: NIODeadline) -> Bool {
         guard let perSecond else { return true }
-        return bucket.withLock { bucket in
+        return bucket.withLockedValue { bucket in
             let elapsed = Double((now - bucket.filledAt).nanoseconds) / 1e9
             bucket.tokens = min(perSecond, bucket.tokens + max(0, elapsed) * perSecond)
             bucket.filledAt = now

@@ -1,17 +1,17 @@
+import NIOConcurrencyHelpers
 import NIOCore
-import Synchronization
 
 /// Finds a session by its name from any event loop. Asked once per poll, post and WebSocket, never per message.
 final class SessionTable: Sendable {
-    private let sessions = Mutex<[String: EngineConnection]>([:])
+    private let sessions = NIOLockedValueBox<[String: EngineConnection]>([:])
 
-    var count: Int { sessions.withLock { $0.count } }
+    var count: Int { sessions.withLockedValue { $0.count } }
 
-    subscript(sid: String) -> EngineConnection? { sessions.withLock { $0[sid] } }
+    subscript(sid: String) -> EngineConnection? { sessions.withLockedValue { $0[sid] } }
 
     /// - Returns: false when the table is full.
     func insert(_ connection: EngineConnection, countMax: Int) -> Bool {
-        sessions.withLock { sessions in
+        sessions.withLockedValue { sessions in
             guard sessions.count < countMax else { return false }
             sessions[connection.sid] = connection
             return true
@@ -19,6 +19,6 @@ final class SessionTable: Sendable {
     }
 
     func remove(_ sid: String) {
-        _ = sessions.withLock { $0.removeValue(forKey: sid) }
+        _ = sessions.withLockedValue { $0.removeValue(forKey: sid) }
     }
 }

@@ -1,7 +1,7 @@
+internal import NIOConcurrencyHelpers
 internal import QuizModel
 package import QuizSocial
 internal import ServiceLifecycle
-internal import Synchronization
 
 /// Who is connected to this node, and says so to the directory again and again: what is written there fades by itself, so
 /// that a node that dies leaves nobody behind.
@@ -15,17 +15,17 @@ package final class PresenceBook: Service {
     }
 
     private let directory: any PresenceDirectory
-    private let entries = Mutex<[PlayerID: Entry]>([:])
+    private let entries = NIOLockedValueBox<[PlayerID: Entry]>([:])
 
     package init(directory: any PresenceDirectory) { self.directory = directory }
 
     func arrived(_ player: PlayerID) {
-        entries.withLock { $0[player, default: Entry()].sessions += 1 }
+        entries.withLockedValue { $0[player, default: Entry()].sessions += 1 }
     }
 
     /// - Returns: whether that was the player's last connection here.
     func left(_ player: PlayerID) -> Bool {
-        entries.withLock { entries in
+        entries.withLockedValue { entries in
             guard var entry = entries[player] else { return false }
             entry.sessions -= 1
             entries[player] = entry.sessions > 0 ? entry : nil
@@ -34,11 +34,13 @@ package final class PresenceBook: Service {
     }
 
     func moved(_ player: PlayerID, to room: RoomCode?) {
-        entries.withLock { $0[player]?.room = room }
+        entries.withLockedValue { $0[player]?.room = room }
     }
 
     func announce(_ player: PlayerID) async {
-        guard let entry = entries.withLock({ $0[player] }) else { return await directory.disconnected(player: player) }
+        guard let entry = entries.withLockedValue({ $0[player] }) else {
+            return await directory.disconnected(player: player)
+        }
         await directory.connected(player: player, room: entry.room)
     }
 
@@ -46,7 +48,7 @@ package final class PresenceBook: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 try? await Task.sleep(for: Self.repeatEvery)  // ends early only when cancelled
-                for player in self.entries.withLock({ Array($0.keys) }) where !Task.isCancelled {
+                for player in self.entries.withLockedValue({ Array($0.keys) }) where !Task.isCancelled {
                     await self.announce(player)
                 }
             }

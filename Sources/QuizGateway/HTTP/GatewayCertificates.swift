@@ -1,8 +1,8 @@
 import Foundation
 package import Logging
+import NIOConcurrencyHelpers
 import NIOSSL
 import ServiceLifecycle
-import Synchronization
 
 /// The certificate of the port, read again when its files change. Connections that are open keep the one they have.
 package final class GatewayCertificates: Service {
@@ -15,7 +15,7 @@ package final class GatewayCertificates: Service {
     private let keyFile: String
     private let checkInterval: Duration
     private let logger: Logger
-    private let loaded: Mutex<Loaded>
+    private let loaded: NIOLockedValueBox<Loaded>
 
     /// - Parameters:
     ///   - certificateFile: PEM, the chain with the server's own certificate first.
@@ -30,12 +30,12 @@ package final class GatewayCertificates: Service {
         self.checkInterval = checkInterval
         self.logger = logger
         let changedAt = [certificateFile, keyFile].map(Self.modification)
-        loaded = Mutex(
+        loaded = NIOLockedValueBox(
             Loaded(context: try Self.read(certificate: certificateFile, key: keyFile), changedAt: changedAt))
     }
 
     /// For the next connection.
-    var context: NIOSSLContext { loaded.withLock { $0.context } }
+    var context: NIOSSLContext { loaded.withLockedValue { $0.context } }
 
     /// Reads the files now. On failure the old certificate stays, and the log says why.
     ///
@@ -45,12 +45,12 @@ package final class GatewayCertificates: Service {
         let changedAt = [certificateFile, keyFile].map(Self.modification)
         do {
             let context = try Self.read(certificate: certificateFile, key: keyFile)
-            loaded.withLock { $0 = Loaded(context: context, changedAt: changedAt) }
+            loaded.withLockedValue { $0 = Loaded(context: context, changedAt: changedAt) }
             logger.info("The TLS certificate has been reloaded.")
             return true
         } catch {
             // Remembered all the same, so that a broken file is reported once and not every few seconds.
-            loaded.withLock { $0.changedAt = changedAt }
+            loaded.withLockedValue { $0.changedAt = changedAt }
             logger.error(
                 "The TLS certificate cannot be read; the old one stays in use.", metadata: ["error": "\(error)"])
             return false
@@ -60,7 +60,7 @@ package final class GatewayCertificates: Service {
     /// Reloads if a file's modification time has changed.
     package func reloadIfChanged() {
         let changedAt = [certificateFile, keyFile].map(Self.modification)
-        if loaded.withLock({ $0.changedAt }) != changedAt { reload() }
+        if loaded.withLockedValue({ $0.changedAt }) != changedAt { reload() }
     }
 
     package func run() async throws {

@@ -1,6 +1,6 @@
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOHTTP1
-import Synchronization
 
 /// An answer of the gateway itself, small enough to be kept whole.
 struct HTTPReply: Sendable {
@@ -36,7 +36,7 @@ struct HTTPReply: Sendable {
 /// One request that has not been answered. May be answered from any thread; only the first answer counts.
 final class PendingReply: Sendable {
     private let promise: EventLoopPromise<HTTPReply>
-    private let abortion = Mutex<(@Sendable () -> Void)?>(nil)
+    private let abortion = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
 
     init(eventLoop: any EventLoop) { promise = eventLoop.makePromise() }
 
@@ -49,12 +49,12 @@ final class PendingReply: Sendable {
 
     /// Calls `action` once if the client goes away before the answer.
     func whenAborted(_ action: @escaping @Sendable () -> Void) {
-        abortion.withLock { $0 = action }
+        abortion.withLockedValue { $0 = action }
     }
 
     /// The client went away.
     func abort() {
-        let action = abortion.withLock { action in
+        let action = abortion.withLockedValue { action in
             defer { action = nil }
             return action
         }

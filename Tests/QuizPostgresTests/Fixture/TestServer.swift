@@ -1,5 +1,6 @@
 import CLibPQ
 import Foundation
+import NIOConcurrencyHelpers
 import Synchronization
 
 /// A private PostgreSQL server: the one `QUIZMANIA_TEST_POSTGRES` names (a connection string of a superuser), or one
@@ -70,7 +71,7 @@ final class TestServer: Sendable {
                 throw Failure(what: "There is no user `postgres` to run a server as.")
             }
         }
-        folders.withLock { $0.append(path) }
+        folders.withLockedValue { $0.append(path) }
         atexit(endServers)
         return path
     }
@@ -102,11 +103,11 @@ final class TestServer: Sendable {
 }
 
 /// The folders of the servers started here.
-private let folders = Mutex<[String]>([])
+private let folders = NIOLockedValueBox<[String]>([])
 
 /// Runs as this process ends.
 private func endServers() {
-    for folder in folders.withLock({ $0 }) {
+    for folder in folders.withLockedValue({ $0 }) {
         if let lines = try? String(contentsOfFile: "\(folder)/data/postmaster.pid", encoding: .utf8),
             let pid = lines.split(separator: "\n").first.flatMap({ pid_t($0) })
         {

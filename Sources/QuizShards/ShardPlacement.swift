@@ -1,0 +1,157 @@
+package import QuizModel
+
+/// Why a shard is to have another owner.
+package enum MoveReason: String, CaseIterable, Hashable, Sendable, Codable {
+    /// Nobody owns it.
+    case unowned
+    /// Its owner is dead.
+    case ownerGone = "owner_gone"
+    /// Its owner is being drained or takes no shards any more.
+    case draining
+    /// Its owner has more than its share.
+    case overfull
+    /// An operator pinned it to a node.
+    case pinned
+    /// An operator moved it.
+    case asked
+}
+
+/// One shard that is to have another owner.
+package struct ShardMove: Hashable, Sendable {
+    package var shard: ShardID
+    /// Nil: nobody, or somebody who is not there any more.
+    package var from: Incarnation?
+    package var to: Incarnation
+    package var reason: MoveReason
+
+    package init(shard: ShardID, from: Incarnation?, to: Incarnation, reason: MoveReason) {
+        self.shard = shard
+        self.from = from
+        self.to = to
+        self.reason = reason
+    }
+}
+
+/// Which node should own which shard.
+///
+/// *Sticky*: a shard stays where it is unless its owner is gone or draining, holds more than it may, or a pin says otherwise. What has to
+/// move goes, in ring order, to a node below its fair share, so that a node that joins is filled by those that have too much and
+/// nothing moves between the others. The same input gives the same plan everywhere.
+package enum ShardPlacement {
+    /// How much more than its fair share a node may hold before it gives shards away.
+    package enum Slack: Sendable {
+        /// 15 %: few moves.
+        case sticky
+        /// None: as even as it gets, when an operator asks for it.
+        case even
+
+        var percent: Int {
+            switch self {
+            case .sticky: 115
+            case .even: 100
+            }
+        }
+    }
+
+    /// What a node may hold: its share by weight, plus slack, rounded up.
+    package static func cap(_ node: RingNode, among nodes: [RingNode], slack: Slack = .sticky) -> Int {
+        let total = nodes.filter(\.isEligible).reduce(0) { $0 + $1.weight }
+        guard node.isEligible, total > 0 else { return 0 }
+        return (slack.percent * ShardID.count * node.weight + 100 * total - 1) / (100 * total)
+    }
+
+    /// The moves that lead to a good placement, in shard order; none when no node may take shards.
+    ///
+    /// - Parameters:
+    ///   - nodes: those alive.
+    ///   - owners: of each shard by its fence; an owner that is not among the nodes counts as gone.
+    ///   - pins: names of nodes. A pin to a node that is not there or takes no shards is ignored until it is.
+    /// - Complexity: O(s · n + p log p) for s shards, n nodes and p points.
+    package static func plan(
+        nodes: [RingNode], owners: [ShardID: Incarnation], pins: [ShardID: String] = [:], slack: Slack = .sticky
+    ) -> [ShardMove] {
+        let ring = ShardRing(nodes)
+        guard !ring.nodes.isEmpty else { return [] }
+        var desk = Desk(nodes: nodes, ring: ring, slack: slack)
+        var waiting: [(shard: ShardID, reason: MoveReason)] = []
+        for shard in ShardID.all {
+            let owner = owners[shard]
+            if let name = pins[shard], let pinned = ring.nodes.first(where: { $0.name == name }) {
+                desk.give(shard, to: pinned.incarnation, isPinned: true)
+                if owner != pinned.incarnation { desk.reasons[shard] = .pinned }
+            } else if let owner, desk.caps[owner] != nil {
+                desk.give(shard, to: owner, isPinned: false)
+            } else {
+                let isThere = nodes.contains { $0.incarnation == owner }
+                waiting.append((shard, owner == nil ? .unowned : isThere ? .draining : .ownerGone))
+            }
+        }
+        waiting += desk.shed()
+        for (shard, reason) in waiting {
+            desk.place(shard)
+            desk.reasons[shard] = reason
+        }
+        return ShardID.all.compactMap { shard in
+            guard let target = desk.assigned[shard], target != owners[shard] else { return nil }
+            return ShardMove(shard: shard, from: owners[shard], to: target, reason: desk.reasons[shard] ?? .unowned)
+        }
+    }
+
+    /// The placement while it is being made.
+    private struct Desk {
+        let ring: ShardRing
+        let caps: [Incarnation: Int]
+        let shares: [Incarnation: Int]
+        var assigned: [ShardID: Incarnation] = [:]
+        var reasons: [ShardID: MoveReason] = [:]
+        private var loads: [Incarnation: Int] = [:]
+        private var movable: [Incarnation: [ShardID]] = [:]
+
+        init(nodes: [RingNode], ring: ShardRing, slack: Slack) {
+            self.ring = ring
+            caps = Dictionary(
+                uniqueKeysWithValues: ring.nodes.map { ($0.incarnation, cap($0, among: nodes, slack: slack)) })
+            shares = Dictionary(
+                uniqueKeysWithValues: ring.nodes.map { ($0.incarnation, cap($0, among: nodes, slack: .even)) })
+        }
+
+        mutating func give(_ shard: ShardID, to node: Incarnation, isPinned: Bool) {
+            assigned[shard] = node
+            loads[node, default: 0] += 1
+            if !isPinned { movable[node, default: []].append(shard) }
+        }
+
+        /// Takes from nodes that hold too much, the fullest first, what the ring would least like to see there.
+        mutating func shed() -> [(shard: ShardID, reason: MoveReason)] {
+            var shed: [(shard: ShardID, reason: MoveReason)] = []
+            let order = ring.nodes.sorted {
+                let (left, right) = (excess($0.incarnation), excess($1.incarnation))
+                return left != right ? left > right : $0.incarnation < $1.incarnation
+            }
+            for node in order where excess(node.incarnation) > 0 {
+                let ranked = (movable[node.incarnation] ?? []).map { shard in
+                    (shard, ring.preferences(of: shard).firstIndex { $0.incarnation == node.incarnation } ?? 0)
+                }
+                .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
+                for (shard, _) in ranked.prefix(excess(node.incarnation)) {
+                    assigned[shard] = nil
+                    loads[node.incarnation, default: 0] -= 1
+                    shed.append((shard, .overfull))
+                }
+            }
+            return shed
+        }
+
+        /// The first node in ring order that is below its share, else below its cap, else the first of all.
+        mutating func place(_ shard: ShardID) {
+            let preferences = ring.preferences(of: shard)
+            let target =
+                preferences.first { load($0.incarnation) < shares[$0.incarnation, default: 0] }
+                ?? preferences.first { load($0.incarnation) < caps[$0.incarnation, default: 0] } ?? preferences.first
+            if let target { give(shard, to: target.incarnation, isPinned: false) }
+        }
+
+        private func load(_ node: Incarnation) -> Int { loads[node, default: 0] }
+        private func excess(_ node: Incarnation) -> Int { load(node) - caps[node, default: 0] }
+    }
+}
