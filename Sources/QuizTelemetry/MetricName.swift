@@ -19,6 +19,7 @@ package enum MetricName: String, Sendable, CaseIterable {
     case gatewayEventsSentTotal = "quizmania_gateway_events_sent_total"
     case gatewayEventsDroppedTotal = "quizmania_gateway_events_dropped_total"
     case gatewayEventsRefusedTotal = "quizmania_gateway_events_refused_total"
+    case gatewayLatencySuspectsTotal = "quizmania_gateway_latency_suspects_total"
     case gatewayHandshakesRefusedTotal = "quizmania_gateway_handshakes_refused_total"
 
     // MARK: Rooms
@@ -127,6 +128,8 @@ extension MetricName {
         case .gatewayEventsDroppedTotal: .counter("Droppable events skipped for slow readers.")
         case .gatewayEventsRefusedTotal:
             .counter("Client events refused before they reached a room, by code.", by: "code")
+        case .gatewayLatencySuspectsTotal:
+            .counter("Connections that answer pings later than their network explains.")
         case .gatewayHandshakesRefusedTotal: .counter("Handshakes answered with an error, by reason.", by: "reason")
         case .roomsLive: .gauge("Rooms on this node by phase.", by: "phase")
         case .roomsSaving: .gauge("Rooms whose clocks stand still because the journal does not answer.")

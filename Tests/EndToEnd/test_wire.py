@@ -214,6 +214,23 @@ async def test_http_doors_take_bad_requests(node):
     assert await node.get("/health/live") == 200
 
 
+async def test_who_delays_pongs_gains_the_cap_and_is_flagged(make_node):
+    """P9: the credit for latency is capped, and one that the network does not explain is counted for operators."""
+    node = make_node()
+    await node.start()
+    bots = [RawBot(node.url, f"Clock {number}", pong_delay=0.4 if number == 0 else 0) for number in range(3)]
+    await asyncio.gather(*(bot.connect() for bot in bots))
+    table = await Table.open(bots, questionCount=5)
+    await asyncio.sleep(1)  # the pings of the join are answered
+    await table.play()
+    async with aiohttp.ClientSession() as session:
+        async with session.get(f"http://127.0.0.1:{node.metrics_port}/metrics") as response:
+            text = await response.text()
+    assert "\nquizmania_gateway_latency_suspects_total 1\n" in text
+    await table.close()
+    await node.stop()
+
+
 async def test_a_flood_is_slowed_not_served(node):
     bot = RawBot(node.url, "Flooder")
     await bot.connect()

@@ -86,6 +86,14 @@ package final class EngineConnection: Flushable, @unchecked Sendable {
         send(.ping)
     }
 
+    /// Measures the round trip of the client's own TCP connection.
+    ///
+    /// - Parameter done: called on the session's loop; not at all on long-polling or behind a proxy.
+    package func measureTransport(_ done: @escaping @Sendable (TimeAmount) -> Void) {
+        guard session.state == .webSocket, client.isDirect else { return }
+        socket?.measureTransport(done)
+    }
+
     package func close(_ reason: EngineIOCloseReason) {
         eventLoop.assertInEventLoop()
         perform(session.close(reason))

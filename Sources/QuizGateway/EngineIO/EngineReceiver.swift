@@ -16,6 +16,8 @@ package protocol EngineReceiver: AnyObject {
 package struct EngineClient: Sendable, Equatable {
     /// Numeric; believes `X-Forwarded-For` as far as configured proxies wrote it.
     package let remoteAddress: String
+    /// Whether the TCP connection is the client's own, and not a proxy's.
+    package let isDirect: Bool
     package let origin: String?
     /// Whether the client's own connection is encrypted: by us, or by a configured proxy that says so.
     package let isSecure: Bool

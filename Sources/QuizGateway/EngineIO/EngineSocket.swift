@@ -53,6 +53,11 @@ final class EngineSocket: WebSocketReceiver, @unchecked Sendable {
 
     func flush() { toChannel { $0.flush() } }
 
+    /// - Parameter done: called on the session's loop; see `WebSocketHandler.measureTransport`.
+    func measureTransport(_ done: @escaping @Sendable (TimeAmount) -> Void) {
+        toChannel { $0.measureTransport { trip in self.toConnection { _ in done(trip) } } }
+    }
+
     func close(_ code: WebSocketCloseCode) { toChannel { $0.close(code) } }
 
     private func toChannel(_ work: @escaping @Sendable (WebSocketHandler) -> Void) {

@@ -106,6 +106,7 @@ package struct GameMetrics: Sendable {
     let recovered: MetricCounter
     let notRecovered: MetricCounter
     let refused: MetricCounters<ErrorCode>
+    let latencySuspects: MetricCounter
     let chatStored: MetricCounter
     let chatFailures: MetricCounter
 
@@ -114,6 +115,7 @@ package struct GameMetrics: Sendable {
         recovered = registry.counter(.gatewaySessionsRecoveredTotal)
         notRecovered = registry.counter(.gatewaySessionsNotRecoveredTotal)
         refused = registry.counters(.gatewayEventsRefusedTotal, by: ErrorCode.self)
+        latencySuspects = registry.counter(.gatewayLatencySuspectsTotal)
         chatStored = registry.counter(.chatLinesStoredTotal)
         chatFailures = registry.counter(.chatStoreFailuresTotal)
     }

@@ -53,6 +53,7 @@ extension GameSession {
             player: player, question: command.question, choice: Array(Set(command.choice)).sorted(), id: command.id,
             ageMs: Int(age))
         let (room, target) = (try currentRoom(), reply(ack))
+        auditLatency()
         room.run { $0.submit(input, of: command.game, reply: target, began: began) }
     }
 

@@ -1,10 +1,11 @@
+internal import Logging
+internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import QuizModel
 package import QuizRoomHost
 internal import QuizSocial
 internal import QuizTelemetry
 internal import QuizWire
-internal import Synchronization
 
 /// One client's connection to the game: who it is, which room it is in, and its way out of that room.
 ///
@@ -22,13 +23,14 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
     var room: RoomActor?
     private var events: TokenBucket
     var lines: TokenBucket
+    private var audit = LatencyAudit()
 
     /// What the room's loop reads without a hop.
     private struct Shared {
         var isOpen = true
         var latencyMs: Int?
     }
-    private let shared = Mutex(Shared())
+    private let shared = NIOLockedValueBox(Shared())
 
     init(admission: Admission, socket: SocketConnection, parts: GameApplication.Parts) {
         self.admission = admission
@@ -129,7 +131,7 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
     // MARK: - Going
 
     func disconnected() {
-        shared.withLock { $0.isOpen = false }
+        shared.withLockedValue { $0.isOpen = false }
         socket = nil
         if let room { room.run { $0.detach(self) } }
         room = nil
@@ -140,7 +142,7 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
     // MARK: - Coming through
 
     func received(_ event: SocketEvent) {
-        shared.withLock { $0.latencyMs = socket?.minimumRoundTrip.map { Int($0.nanoseconds / 1_000_000) } }
+        shared.withLockedValue { $0.latencyMs = socket?.minimumRoundTrip.map { Int($0.nanoseconds / 1_000_000) } }
         guard let name = ClientEventName(rawValue: event.name) else {
             return refuse(event.ack, Rejection(.invalid, message: "There is no such command."))
         }
@@ -155,6 +157,18 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
             try perform(name, argument, ack: event.ack, began: event.receivedAt)
         } catch {
             refuse(event.ack, error)
+        }
+    }
+
+    /// At an answer: are pings answered later than the network explains?
+    func auditLatency() {
+        guard !audit.isFlagged, let pings = socket?.minimumRoundTrip else { return }
+        socket?.measureTransport { trip in
+            guard self.audit.compare(pings: pings, transport: trip) else { return }
+            self.parts.metrics.latencySuspects.increment()
+            self.parts.log.info(
+                "A client answers pings later than its network explains.",
+                metadata: .keys([.playerID: "\(self.player)", .durationMs: "\(pings.nanoseconds / 1_000_000)"]))
         }
     }
 
@@ -175,10 +189,10 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
 
     // MARK: - SessionOutlet
 
-    var isOpen: Bool { shared.withLock { $0.isOpen } }
+    var isOpen: Bool { shared.withLockedValue { $0.isOpen } }
     var latencyMs: Int? {
         if loop.inEventLoop { return socket?.minimumRoundTrip.map { Int($0.nanoseconds / 1_000_000) } }
-        return shared.withLock { $0.latencyMs }
+        return shared.withLockedValue { $0.latencyMs }
     }
 
     func send(_ event: RoomEvent) { deliver(OutboundMessage(event), conflation: event.conflation) }

@@ -24,7 +24,7 @@ struct GatewayRequest: Sendable {
             remoteAddress: ClientAddress.resolve(
                 peer: peerAddress, forwardedFor: head.headers["x-forwarded-for"],
                 trusted: configuration.trustedProxies),
-            origin: head.headers.first(name: "origin"),
+            isDirect: !isProxied, origin: head.headers.first(name: "origin"),
             isSecure: isEncrypted || (isProxied && head.headers.first(name: "x-forwarded-proto") == "https"))
     }
 

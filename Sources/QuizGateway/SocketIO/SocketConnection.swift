@@ -118,6 +118,11 @@ package final class SocketConnection: @unchecked Sendable {
     /// Sends a ping beside the heartbeat, so that the latency is known soon.
     package func ping() { client.connection.ping() }
 
+    /// As `EngineConnection.measureTransport`.
+    package func measureTransport(_ done: @escaping @Sendable (TimeAmount) -> Void) {
+        client.connection.measureTransport(done)
+    }
+
     // MARK: Leaving
 
     /// A Socket.IO DISCONNECT: stock clients stay away after it. The transport stays.

@@ -1,6 +1,10 @@
 package import NIOCore
 package import QuizWire
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// One WebSocket: bytes of the channel to messages, messages to the `Outbox`, and the closing handshake.
 ///
 /// Closing, from either side: our Close frame goes out behind everything that waits, then our half of the connection
@@ -63,6 +67,16 @@ package final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHan
             WebSocketFrame.write(opcode, payload, into: &frame)
         }
         outbox?.append(frame)
+    }
+
+    /// The kernel's smoothed round trip of this TCP connection: the peer's kernel answers, not its program.
+    ///
+    /// - Parameter done: called on the channel's loop; not at all where the system cannot tell.
+    func measureTransport(_ done: @escaping (TimeAmount) -> Void) {
+        #if canImport(Glibc)
+            guard case .open = state, let options = context?.channel as? any SocketOptionProvider else { return }
+            options.getTCPInfo().assumeIsolated().whenSuccess { done(.microseconds(Int64($0.tcpi_rtt))) }
+        #endif
     }
 
     /// Begins the closing handshake. The receiver is told nothing it did not ask for.

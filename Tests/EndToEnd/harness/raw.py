@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import contextlib
 import itertools
 import json
 import os
@@ -103,12 +104,14 @@ class FrameStream(asyncio.Protocol):
 
 class RawBot(Bot):
     """- address: the local address to come from, for tests with more players than one address may sign in.
-    - skips: names of events to leave unread, for tests with very many players."""
+    - skips: names of events to leave unread, for tests with very many players.
+    - pong_delay: seconds it lets a ping wait, as somebody would who wants credit for latency."""
 
     def __init__(self, url: str, nickname: str, *, token: str | None = None, address: str | None = None,
-                 skips: tuple[str, ...] = ()):
+                 skips: tuple[str, ...] = (), pong_delay: float = 0):
         super().__init__(url, nickname, token=token)
         self._address = address
+        self._pong_delay = pong_delay
         self._skips = tuple(f'42["{name}"'.encode() for name in skips)
         self._stream: FrameStream | None = None
         self._acks: dict[int, asyncio.Future] = {}
@@ -153,7 +156,10 @@ class RawBot(Bot):
             if waiting and not waiting.done():
                 waiting.set_result(json.loads(bracket + rest)[0])
         elif message == b"2":
-            self._write(b"3")
+            if self._pong_delay:
+                asyncio.get_running_loop().call_later(self._pong_delay, self._pong)
+            else:
+                self._pong()
         elif message.startswith(b"0{"):
             auth = self._auth()
             if self._recover:
@@ -167,6 +173,10 @@ class RawBot(Bot):
             self._accepted.set_result(reply)
         elif message.startswith(b"44") and self._accepted and not self._accepted.done():
             self._accepted.set_exception(Lost(f"refused: {message[2:].decode()}"))
+
+    def _pong(self) -> None:
+        with contextlib.suppress(Lost):  # gone meanwhile
+            self._write(b"3")
 
     def _event(self, text: str) -> None:
         self._received(text)
