@@ -8,7 +8,7 @@ package enum MoveReason: String, CaseIterable, Hashable, Sendable, Codable {
     case ownerGone = "owner_gone"
     /// Its owner is being drained or takes no shards any more.
     case draining
-    /// Its owner has more than its share.
+    /// Its owner has more than its share, and another node has too few.
     case overfull
     /// An operator pinned it to a node.
     case pinned
@@ -34,9 +34,10 @@ package struct ShardMove: Hashable, Sendable {
 
 /// Which node should own which shard.
 ///
-/// *Sticky*: a shard stays where it is unless its owner is gone or draining, holds more than it may, or a pin says otherwise. What has to
-/// move goes, in ring order, to a node below its fair share, so that a node that joins is filled by those that have too much and
-/// nothing moves between the others. The same input gives the same plan everywhere.
+/// *Sticky*: a shard stays where it is unless its owner is gone or draining, holds more than 1.15 times its fair share, or a pin says otherwise. What has
+/// to move goes, in ring order, to a node below its fair share. A node with less than its share divided by 1.15, as one that has just joined, is
+/// filled by those above theirs; an upper bound alone would leave an eighth node empty. Nothing moves between the others. The same input gives
+/// the same plan everywhere.
 package enum ShardPlacement {
     /// How much more than its fair share a node may hold before it gives shards away.
     package enum Slack: Sendable {
@@ -91,6 +92,7 @@ package enum ShardPlacement {
             desk.place(shard)
             desk.reasons[shard] = reason
         }
+        desk.fill()
         return ShardID.all.compactMap { shard in
             guard let target = desk.assigned[shard], target != owners[shard] else { return nil }
             return ShardMove(shard: shard, from: owners[shard], to: target, reason: desk.reasons[shard] ?? .unowned)
@@ -100,15 +102,19 @@ package enum ShardPlacement {
     /// The placement while it is being made.
     private struct Desk {
         let ring: ShardRing
+        let slack: Slack
         let caps: [Incarnation: Int]
         let shares: [Incarnation: Int]
         var assigned: [ShardID: Incarnation] = [:]
         var reasons: [ShardID: MoveReason] = [:]
         private var loads: [Incarnation: Int] = [:]
+        /// Asked for twice by shards that are shed.
+        private var known: [ShardID: [RingNode]] = [:]
         private var movable: [Incarnation: [ShardID]] = [:]
 
         init(nodes: [RingNode], ring: ShardRing, slack: Slack) {
             self.ring = ring
+            self.slack = slack
             caps = Dictionary(
                 uniqueKeysWithValues: ring.nodes.map { ($0.incarnation, cap($0, among: nodes, slack: slack)) })
             shares = Dictionary(
@@ -124,16 +130,20 @@ package enum ShardPlacement {
         /// Takes from nodes that hold too much, the fullest first, what the ring would least like to see there.
         mutating func shed() -> [(shard: ShardID, reason: MoveReason)] {
             var shed: [(shard: ShardID, reason: MoveReason)] = []
-            let order = ring.nodes.sorted {
+            let fullest = ring.nodes.sorted {
                 let (left, right) = (excess($0.incarnation), excess($1.incarnation))
                 return left != right ? left > right : $0.incarnation < $1.incarnation
             }
-            for node in order where excess(node.incarnation) > 0 {
-                let ranked = (movable[node.incarnation] ?? []).map { shard in
-                    (shard, ring.preferences(of: shard).firstIndex { $0.incarnation == node.incarnation } ?? 0)
+            for node in fullest where excess(node.incarnation) > 0 {
+                var ranked: [(ShardID, Int)] = []
+                for shard in movable[node.incarnation] ?? [] {
+                    let place = order(of: shard).firstIndex { $0.incarnation == node.incarnation }
+                    ranked.append((shard, place ?? 0))
                 }
-                .sorted { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
-                for (shard, _) in ranked.prefix(excess(node.incarnation)) {
+                ranked.sort { $0.1 != $1.1 ? $0.1 > $1.1 : $0.0 < $1.0 }
+                let surplus = ranked.prefix(excess(node.incarnation)).map(\.0)
+                movable[node.incarnation]?.removeAll(where: Set(surplus).contains)
+                for shard in surplus {
                     assigned[shard] = nil
                     loads[node.incarnation, default: 0] -= 1
                     shed.append((shard, .overfull))
@@ -144,11 +154,46 @@ package enum ShardPlacement {
 
         /// The first node in ring order that is below its share, else below its cap, else the first of all.
         mutating func place(_ shard: ShardID) {
-            let preferences = ring.preferences(of: shard)
+            let preferences = order(of: shard)
             let target =
                 preferences.first { load($0.incarnation) < shares[$0.incarnation, default: 0] }
                 ?? preferences.first { load($0.incarnation) < caps[$0.incarnation, default: 0] } ?? preferences.first
             if let target { give(shard, to: target.incarnation, isPinned: false) }
+        }
+
+        /// Gives nodes that hold too little what those above their share would least like to keep.
+        mutating func fill() {
+            for node in ring.nodes {
+                let (taker, least) = (node.incarnation, shares[node.incarnation, default: 0] * 100 / slack.percent)
+                while load(taker) < least {
+                    let donors = ring.nodes.filter { load($0.incarnation) > shares[$0.incarnation, default: 0] }
+                    guard
+                        let donor = donors.max(by: { load($0.incarnation) < load($1.incarnation) })?.incarnation,
+                        let shard = pick(from: donor, for: taker)
+                    else { break }
+                    loads[donor, default: 0] -= 1
+                    movable[donor]?.removeAll { $0 == shard }
+                    give(shard, to: taker, isPinned: false)
+                    reasons[shard] = reasons[shard] ?? .overfull
+                }
+            }
+        }
+
+        /// The donor's shard that likes the taker best.
+        private mutating func pick(from donor: Incarnation, for taker: Incarnation) -> ShardID? {
+            var best: (shard: ShardID, place: Int)?
+            for shard in movable[donor] ?? [] {
+                let place = order(of: shard).firstIndex { $0.incarnation == taker } ?? .max
+                if place < best?.place ?? .max { best = (shard, place) }
+            }
+            return best?.shard
+        }
+
+        private mutating func order(of shard: ShardID) -> [RingNode] {
+            if let known = known[shard] { return known }
+            let found = ring.preferences(of: shard)
+            known[shard] = found
+            return found
         }
 
         private func load(_ node: Incarnation) -> Int { loads[node, default: 0] }

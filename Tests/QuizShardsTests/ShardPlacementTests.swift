@@ -26,8 +26,9 @@ import Testing
         let nodes = (0..<count).map { Self.node($0) }
         let owners = settled(nodes)
         #expect(owners.count == ShardID.count)
+        let loads = self.loads(owners)
         for node in nodes {
-            #expect(loads(owners)[node.incarnation, default: 0] <= ShardPlacement.cap(node, among: nodes))
+            #expect(loads[node.incarnation, default: 0] <= ShardPlacement.cap(node, among: nodes))
         }
         #expect(ShardPlacement.plan(nodes: nodes, owners: owners) == [])
         #expect(ShardPlacement.plan(nodes: nodes.reversed(), owners: owners) == [])
@@ -40,10 +41,12 @@ import Testing
         let moves = ShardPlacement.plan(nodes: nodes, owners: before)
         #expect(!moves.isEmpty)
         #expect(moves.allSatisfy { $0.to == nodes[count].incarnation && $0.reason == .overfull })
-        let surplus = nodes.dropLast().reduce(0) {
-            $0 + max(0, loads(before)[$1.incarnation, default: 0] - ShardPlacement.cap($1, among: nodes))
+        // The new node ends within the bounds, and nobody gave away what was its fair share.
+        let (share, loads) = (ShardID.count / (count + 1), self.loads(before))
+        #expect(moves.count >= share * 100 / 115 && moves.count <= ShardPlacement.cap(nodes[count], among: nodes))
+        for (giver, gifts) in Dictionary(grouping: moves, by: \.from) {
+            #expect(loads[giver ?? nodes[count].incarnation, default: 0] - gifts.count >= share)
         }
-        #expect(moves.count == surplus)
     }
 
     @Test(arguments: 2...12)
@@ -65,7 +68,7 @@ import Testing
         #expect(ShardPlacement.plan(nodes: [nodes[1]], owners: before) == [])
     }
 
-    @Test func `a smaller weight sheds to the others, a larger one takes only from those over their cap`() {
+    @Test func `a smaller weight sheds to the others, a larger one takes from those over their share`() {
         let before = settled((0..<4).map { Self.node($0) })
         let lighter = [Self.node(0, weight: 20), Self.node(1), Self.node(2), Self.node(3)]
         let shed = ShardPlacement.plan(nodes: lighter, owners: before)
@@ -94,7 +97,7 @@ import Testing
         #expect(loads(owners).values.allSatisfy { (340...342).contains($0) })
     }
 
-    @Test(arguments: 1...200 as ClosedRange<UInt64>)
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func `random changes keep the bounds`(seed: UInt64) {
         var random = SplitMix(seed: seed)
         var nodes: [RingNode] = []
@@ -110,19 +113,21 @@ import Testing
             }
             let before = owners
             let moves = ShardPlacement.plan(nodes: nodes, owners: before)
+            let loadsBefore = loads(before)
+            let shares = nodes.map { ($0.incarnation, ShardPlacement.cap($0, among: nodes, slack: .even)) }
             let eligible = Set(nodes.filter(\.isEligible).map(\.incarnation))
             for move in moves {
                 owners[move.shard] = move.to
-                let load = loads(before)[move.from ?? Incarnation(value: 0), default: 0]
-                let node = nodes.first { $0.incarnation == move.from }
-                // Only what has to move moves.
-                let cap = node.map { ShardPlacement.cap($0, among: nodes) } ?? 0
-                #expect(move.from == nil || !eligible.contains(move.from!) || load > cap)
+                guard let from = move.from, eligible.contains(from) else { continue }
+                // Only what is too much moves.
+                #expect(loadsBefore[from, default: 0] > shares.first { $0.0 == from }?.1 ?? 0)
             }
             guard !eligible.isEmpty else { continue }
             #expect(owners.count == ShardID.count)
+            let loadsAfter = loads(owners)
+            if moves.isEmpty == false { #expect(ShardPlacement.plan(nodes: nodes, owners: owners) == []) }
             for node in nodes where node.isEligible {
-                #expect(loads(owners)[node.incarnation, default: 0] <= ShardPlacement.cap(node, among: nodes))
+                #expect(loadsAfter[node.incarnation, default: 0] <= ShardPlacement.cap(node, among: nodes))
             }
         }
     }

@@ -1,0 +1,59 @@
+package import QuizModel
+package import QuizShards
+
+/// What the coordinator does, decided anew each time from what is known; nothing is remembered but which requests for an even placement were met.
+///
+/// Any node can be the coordinator: the alive one with the lowest incarnation takes the term when its holder is gone. Two at once are harmless: the plan
+/// is written only under the term, and a plan moves nothing by itself. Without a coordinator play goes on; only nothing moves.
+package struct CoordinatorDesk: Sendable {
+    package enum Decision: Sendable, Hashable {
+        case nothing
+        /// Try to become the coordinator, behind this term.
+        case stand(behind: CoordinatorTerm?)
+        /// Write this plan under the own term.
+        case plan([ShardMove], under: CoordinatorTerm)
+    }
+
+    private let own: Incarnation
+    /// The newest request for an even placement this node has seen; nil: none seen yet, so that a new coordinator repeats none of long ago.
+    private var rebalances: Int64?
+    private var isEvening = false
+
+    package init(own: Incarnation) { self.own = own }
+
+    /// - Parameter pending: moves of the last plan that have not happened.
+    package mutating func decide(
+        view: ClusterView, fences: ClusterFences, settings: ClusterSettings, pending: [ShardMove]
+    ) -> Decision {
+        notice(settings)
+        guard view.isSettled else { return .nothing }
+        guard let term = fences.coordinator, view.isAlive(term.owner) else {
+            let first = view.alive.first { !$0.isDraining } ?? view.alive.first
+            return first?.incarnation == own ? .stand(behind: fences.coordinator) : .nothing
+        }
+        guard term.owner == own else { return .nothing }
+        let plan = Self.moves(view: view, fences: fences, settings: settings, slack: isEvening ? .even : .sticky)
+        if plan.isEmpty { isEvening = false }
+        return Set(plan) == Set(pending) ? .nothing : .plan(plan, under: term)
+    }
+
+    private mutating func notice(_ settings: ClusterSettings) {
+        if let rebalances, settings.rebalances > rebalances { isEvening = true }
+        rebalances = max(rebalances ?? settings.rebalances, settings.rebalances)
+    }
+
+    /// Where everything should go; also what operators are shown before they change a setting.
+    package static func moves(
+        view: ClusterView, fences: ClusterFences, settings: ClusterSettings, slack: ShardPlacement.Slack = .sticky
+    ) -> [ShardMove] {
+        let nodes = view.alive.map { node in
+            let setting = settings.nodes[node.name]
+            return RingNode(
+                incarnation: node.incarnation, name: node.name, weight: setting?.weight ?? node.weight,
+                isDraining: node.isDraining || setting?.isDraining == true)
+        }
+        return ShardPlacement.plan(
+            nodes: nodes, owners: fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }, pins: settings.pins,
+            slack: slack)
+    }
+}

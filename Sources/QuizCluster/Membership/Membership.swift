@@ -1,0 +1,124 @@
+package import NIOCore
+package import QuizModel
+
+/// The cluster as one node sees it at one instant.
+package struct ClusterView: Sendable, Hashable {
+    /// In the order of their incarnations; this node is always among them.
+    package var alive: [NodeAnnouncement]
+    /// Announced and dead, or superseded by a younger process of their name.
+    package var dead: [Incarnation]
+    /// Whether the dead may be believed dead. While it is false nobody takes anything over; play goes on.
+    package var isSettled: Bool
+
+    package init(alive: [NodeAnnouncement], dead: [Incarnation], isSettled: Bool) {
+        self.alive = alive
+        self.dead = dead
+        self.isSettled = isSettled
+    }
+
+    package func node(_ incarnation: Incarnation) -> NodeAnnouncement? {
+        alive.first { $0.incarnation == incarnation }
+    }
+
+    package func isAlive(_ incarnation: Incarnation) -> Bool { node(incarnation) != nil }
+}
+
+/// Who is alive, judged by this node's own clock.
+///
+/// A node is dead when its beat has stood still for the TTL *and* there is no mesh link to it: Redis alone may be slow, a link alone may be cut. A younger
+/// process of the same name takes an older one's place at once. Two things make everybody wait twice as long, because they look like death and
+/// seldom are: more than a third of the nodes silent together, and a Redis that is another one than before. While the directory does not
+/// answer nobody dies; when it answers again everybody has a fresh TTL.
+///
+/// Being wrong costs a move and no answer: who owns a shard is decided by its fence, not here.
+package struct Membership: Sendable {
+    package static let ttlDefault = TimeAmount.seconds(3)
+
+    private struct Seen: Sendable {
+        var announcement: NodeAnnouncement
+        var beat: UInt64
+        /// When the beat last changed, or the node was first seen.
+        var movedAt: NIODeadline
+    }
+
+    private let ttl: TimeAmount
+    private var own: NodeAnnouncement
+    private var seen: [Incarnation: Seen] = [:]
+    private var links: Set<Incarnation> = []
+    private var generation: String?
+    /// Nobody is declared dead before this.
+    private var patience: NIODeadline
+    private var isAnswering = false
+
+    package init(own: NodeAnnouncement, ttl: TimeAmount = ttlDefault, now: NIODeadline) {
+        self.own = own
+        self.ttl = ttl
+        patience = now
+    }
+
+    package mutating func update(own: NodeAnnouncement) { self.own = own }
+
+    /// - Parameter snapshot: nil: the directory did not answer.
+    package mutating func observe(_ snapshot: DirectorySnapshot?, links: Set<Incarnation>, at now: NIODeadline) {
+        self.links = links
+        guard let snapshot else {
+            isAnswering = false
+            return
+        }
+        if let generation, generation != snapshot.generation { patience = max(patience, now + ttl * 2) }
+        generation = snapshot.generation
+        if !isAnswering {
+            // What was not heard during an outage says nothing.
+            for key in seen.keys { seen[key]?.movedAt = now }
+            isAnswering = true
+        }
+        for (incarnation, member) in snapshot.members where incarnation != own.incarnation {
+            if let known = seen[incarnation], known.beat == member.beat {
+                seen[incarnation]?.announcement = member.announcement
+            } else {
+                seen[incarnation] = Seen(announcement: member.announcement, beat: member.beat, movedAt: now)
+            }
+        }
+        // Somebody who has withdrawn, or whom a failover of Redis has lost, stands still from here on.
+        for (incarnation, known) in seen
+        where snapshot.members[incarnation] == nil && !links.contains(incarnation) && known.movedAt + ttl <= now {
+            seen[incarnation] = nil
+        }
+    }
+
+    package func view(at now: NIODeadline) -> ClusterView {
+        var younger: [String: Int64] = [own.name: own.startedAtMs]
+        for known in seen.values {
+            younger[known.announcement.name] = max(
+                younger[known.announcement.name] ?? .min, known.announcement.startedAtMs)
+        }
+        var alive = [own]
+        var superseded: [Incarnation] = []
+        var silent: [(incarnation: Incarnation, since: NIODeadline, announcement: NodeAnnouncement)] = []
+        for (incarnation, known) in seen {
+            let announcement = known.announcement
+            if announcement.startedAtMs < younger[announcement.name] ?? .min {
+                superseded.append(incarnation)
+            } else if links.contains(incarnation) || known.movedAt + ttl > now {
+                alive.append(announcement)
+            } else {
+                silent.append((incarnation, known.movedAt, announcement))
+            }
+        }
+        // Few enough to be believed at once?
+        let isMany = silent.count * 3 > alive.count + silent.count
+        let wait = isMany ? ttl * 2 : ttl
+        var dead = superseded
+        for node in silent {
+            if isAnswering, node.since + wait <= now {
+                dead.append(node.incarnation)
+            } else {
+                // Not alive enough to be counted on, not dead enough to be inherited from.
+                alive.append(node.announcement)
+            }
+        }
+        return ClusterView(
+            alive: alive.sorted { $0.incarnation < $1.incarnation }, dead: dead.sorted(),
+            isSettled: isAnswering && patience <= now)
+    }
+}
