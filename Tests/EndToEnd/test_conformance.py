@@ -101,7 +101,7 @@ async def test_socketio_tells_auth_echoes_and_acknowledges(auth):
         await texts(socket, 1)
         shown = json.dumps(auth or {}, separators=(",", ":"))
         for namespace in ("", "/custom,"):
-            await socket.send_str(f"40{namespace}{json.dumps(auth) if auth else ''}")
+            await socket.send_str(f"40{namespace}{shown if auth else ''}")
             reply, event = await texts(socket, 2)
             connected = json.loads(reply.removeprefix(f"40{namespace}"))
             assert list(connected) == ["sid"]
