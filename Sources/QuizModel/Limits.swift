@@ -24,6 +24,8 @@ package enum Limits {
     package static let gameContentBytesMax = 256 << 10
     /// Sessions of one player in one room; the oldest is closed.
     package static let sessionsPerPlayerMax = 4
+    /// Sessions whose newest command a room knows again; the one heard longest ago is forgotten.
+    package static let sessionsRememberedPerRoomMax = 256
 
     // MARK: Points
 

@@ -91,6 +91,10 @@ struct BinaryReader {
         Value(value: try fixed(16, context).reduce(0) { $0 << 8 | UInt128($1) })
     }
 
+    mutating func word(_ context: String) throws(RoomCodecError) -> UInt64 {
+        try fixed(8, context).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+
     mutating func optional<Value>(
         _ context: String, _ read: (inout BinaryReader) throws(RoomCodecError) -> Value
     ) throws(RoomCodecError) -> Value? {

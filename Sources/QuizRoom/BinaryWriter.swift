@@ -46,6 +46,11 @@ struct BinaryWriter {
         withUnsafeBytes(of: value.value.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
+    /// 8 bytes, big-endian.
+    mutating func word(_ value: UInt64) {
+        withUnsafeBytes(of: value.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+
     mutating func optional<Value>(_ value: Value?, _ write: (inout BinaryWriter, Value) -> Void) {
         bool(value != nil)
         if let value { write(&self, value) }

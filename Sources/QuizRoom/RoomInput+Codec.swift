@@ -1,32 +1,41 @@
 package import QuizModel
 
-/// The journal's form of an input: a format version, the instant it was applied at, a tag and its fields.
+/// The journal's form of an input: a format version, the instant it was applied at, in version 2 the command it came
+/// from, a tag and its fields. An input that came from no command is written as version 1.
 ///
 /// Journals outlive builds: a tag keeps its number and its fields for ever. A new form gets a new tag, or a new version
 /// that the build before it can already read.
 extension RoomInput {
-    package static let formatVersion: UInt8 = 1
+    package static let formatVersion: UInt8 = 2
+    private static let formatVersionWithoutOrigin: UInt8 = 1
 
     /// Any input has a form, also one that the machine would refuse; only those it could have applied can be read back.
     /// Instants, ages and credits are written as the machine takes them: brought into their range.
-    package func encode(at instant: RoomInstant) -> [UInt8] {
+    package func encode(at instant: RoomInstant, from origin: InputOrigin? = nil) -> [UInt8] {
         var writer = BinaryWriter()
-        writer.byte(Self.formatVersion)
+        writer.byte(origin == nil ? Self.formatVersionWithoutOrigin : Self.formatVersion)
         writer.instant(min(max(instant, .zero), RoomTiming.end))
+        origin?.write(to: &writer)
         writeFields(to: &writer)
         return writer.bytes
     }
 
     /// - Throws: every `RoomCodecError.Code` but `inconsistent`; nothing may follow the input.
-    package static func decode(_ bytes: [UInt8]) throws(RoomCodecError) -> (RoomInput, RoomInstant) {
+    package static func decode(
+        _ bytes: [UInt8]
+    ) throws(RoomCodecError) -> (input: RoomInput, at: RoomInstant, origin: InputOrigin?) {
         var reader = BinaryReader(bytes)
-        guard try reader.byte("input version") == formatVersion else {
+        let version = try reader.byte("input version")
+        guard version == formatVersion || version == formatVersionWithoutOrigin else {
             throw RoomCodecError(.unsupportedVersion, "input version")
         }
-        let instant = try reader.instant("input instant")
+        // Unlike a deadline, an input never lies beyond the end of room time.
+        let instant = RoomInstant(
+            milliseconds: Int64(try reader.int(0...Int(RoomTiming.end.milliseconds), "input instant")))
+        let origin = version == formatVersion ? try InputOrigin(from: &reader) : nil
         let input = try RoomInput(from: &reader)
         try reader.end("input")
-        return (input, instant)
+        return (input, instant, origin)
     }
 
     private enum Tag: UInt8 {

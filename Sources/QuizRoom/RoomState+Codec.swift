@@ -28,9 +28,12 @@ extension RoomState {
             writer.int(last.of)
             last.over.write(to: &writer)
         }
+        // A room that heard nobody by name has the bytes, and so the digest, that it had before there were names.
+        if !heard.isEmpty { writer.array(heard) { $0.write(to: &$1) } }
     }
 
-    init(from reader: inout BinaryReader) throws(RoomCodecError) {
+    /// - Parameter hasHeard: whether heard commands follow at the end; then there is at least one.
+    init(from reader: inout BinaryReader, hasHeard: Bool) throws(RoomCodecError) {
         let room: RoomID = try reader.identifier("room")
         guard let stage = RoomStage(rawValue: try reader.byte("stage")) else {
             throw RoomCodecError(.unknownTag, "stage")
@@ -59,6 +62,11 @@ extension RoomState {
             LastGame(
                 of: try reader.int(Limits.questionsPerGame, "lastGame.of"), over: try GameOverPayload(from: &reader))
         }
+        guard hasHeard else { return }
+        heard = try reader.array(max: Limits.sessionsRememberedPerRoomMax, "heard") {
+            [code] reader throws(RoomCodecError) in try HeardCommand(from: &reader, code: code)
+        }
+        if heard.isEmpty { throw RoomCodecError(.outOfRange, "heard") }
     }
 
     /// The first thing that cannot be in a room that came about by the rules; nil when all is well.
@@ -68,6 +76,7 @@ extension RoomState {
         }
         if Set(members.map(\.player)).count != members.count { return "a member twice" }
         if host == nil ? !members.isEmpty : !members.contains(where: { $0.player == host }) { return "a foreign host" }
+        if Set(heard.map(\.origin.session)).count != heard.count { return "a session heard twice" }
         switch stage {
         case .unopened, .lobby:
             if game != nil { return "a game in the lobby" }

@@ -32,6 +32,8 @@ struct RoomState: Sendable, Hashable {
     var game: Game?
     /// The game before, once the room is back in the lobby.
     var lastGame: LastGame?
+    /// One a session, the one heard longest ago first; at most `Limits.sessionsRememberedPerRoomMax`. Shown to nobody.
+    var heard: [HeardCommand] = []
 
     /// What a room keeps of a game after its podium.
     struct LastGame: Sendable, Hashable {

@@ -35,9 +35,15 @@ package struct RoomStateMachine: Sendable {
 
     /// Applies one input.
     ///
-    /// - Parameter instant: room time; `.zero ... RoomTiming.end`.
-    /// - Complexity: O(members); O(questions) when a game starts.
-    package mutating func apply(_ input: RoomInput, at instant: RoomInstant) -> RoomOutcome {
+    /// - Parameters:
+    ///   - instant: room time; `.zero ... RoomTiming.end`.
+    ///   - origin: the command it was; a command that has been applied changes nothing, see `hasHeard`. Nil: nobody
+    ///     will send it again. A replay must give the one that was journaled.
+    /// - Complexity: O(members + sessions heard); O(questions) when a game starts.
+    package mutating func apply(
+        _ input: RoomInput, at instant: RoomInstant, from origin: InputOrigin? = nil
+    ) -> RoomOutcome {
+        if let origin, let outcome = repetition(of: input, from: origin) { return outcome }
         let before = state
         let now = min(max(instant, state.lastInstant), RoomTiming.end)
         gameEffects.removeAll()
@@ -51,6 +57,7 @@ package struct RoomStateMachine: Sendable {
                 state.lastInstant = now
                 trackAbsence(at: now)
                 let effects = gameEffects + personalEffects(since: before) + lastEffects
+                if let origin { state.hear(origin, reply: reply ?? .done) }
                 return .applied(RoomStep(reply: reply, effects: effects))
             }
         } catch {

@@ -7,8 +7,8 @@ internal import QuizWire
 
 extension RoomActor {
     /// Numbers, chains and queues the row of an input that was applied.
-    func journal(_ input: RoomInput, at: RoomInstant) {
-        let payload = input.encode(at: at)
+    func journal(_ input: RoomInput, at: RoomInstant, from origin: InputOrigin?) {
+        let payload = input.encode(at: at, from: origin)
         let number = applied.number + 1
         let chain = JournalChain.next(after: applied.chain, number: number, payload: payload)
         if unsent.isEmpty { unsentBehind = applied }

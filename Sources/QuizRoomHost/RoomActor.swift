@@ -39,6 +39,8 @@ package actor RoomActor {
     var quarantined: String?
     /// The shard is not ours any more: nothing leaves.
     var dropped = false
+    /// Commands to start a game that wait for its questions; what their sessions send meanwhile is refused.
+    var drawing: [InputOrigin] = []
 
     // The journal.
     var unsent: [JournalRow] = []

@@ -56,10 +56,11 @@ package enum RoomReplay {
         }
         let input: RoomInput
         let at: RoomInstant
-        do { (input, at) = try RoomInput.decode(row.payload) } catch {
+        let origin: InputOrigin?
+        do { (input, at, origin) = try RoomInput.decode(row.payload) } catch {
             throw .unreadable("Input \(row.number): \(error).")
         }
-        guard case .applied(let step) = room.machine.apply(input, at: at) else {
+        guard case .applied(let step) = room.machine.apply(input, at: at, from: origin) else {
             throw .refused(at: row.number, "The machine did not apply an input it had applied before.")
         }
         room.head = JournalHead(number: row.number, chain: row.chain)

@@ -34,6 +34,11 @@ import Testing
         #expect(Limits.eventsPerSecond <= Limits.eventsBurst)
     }
 
+    @Test func `a full room knows the commands of every connection it admits`() {
+        let connections = (Limits.playersPerRoomMax + Limits.displaysPerRoomMax) * Limits.sessionsPerPlayerMax
+        #expect(Limits.sessionsRememberedPerRoomMax >= connections)
+    }
+
     @Test func `chat on joining is at most a page`() {
         #expect(Limits.chatLinesOnJoin <= Limits.chatPageMax)
     }

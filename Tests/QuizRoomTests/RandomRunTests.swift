@@ -12,6 +12,7 @@ struct RandomRunTests {
         #expect(run.coverage.count == RoomPhase.allCases.count - 1, "seed \(seed): \(run.coverage)")
         #expect(run.applied > 600 && run.refused > 600, "seed \(seed): \(run.applied), \(run.refused)")
         #expect(run.gamesFinished > 2, "seed \(seed): \(run.gamesFinished)")
+        #expect(run.resent > 300, "seed \(seed): \(run.resent)")
     }
 }
 
@@ -29,6 +30,10 @@ private struct RandomRun {
     private var games = 0
     private var number = 0
     private(set) var coverage: Set<RoomPhase> = []
+    /// What was sent with an origin: input, origin and, if it was applied, the reply.
+    private var sent: [(input: RoomInput, origin: InputOrigin, reply: RoomReply?)] = []
+    private var lastApplied: [UInt64: InputOrigin] = [:]
+    private(set) var resent = 0
     private(set) var applied = 0
     private(set) var refused = 0
     var gamesFinished: Int { finished.count }
@@ -98,7 +103,9 @@ private struct RandomRun {
         let snapshot = room.machine.encodeSnapshot()
         let digest = room.machine.digest
         let before = room.view
-        let outcome = room.send(input)
+        let origin = nextOrigin(of: input)
+        let outcome = room.send(input, from: origin)
+        if let origin { note(outcome, of: input, from: origin) }
         switch outcome {
         case .applied(let step):
             applied += 1
@@ -112,6 +119,7 @@ private struct RandomRun {
             check(ack, of: player)
         }
         checkState()
+        resend()
         if number % 50 == 0 {
             // The run goes on with the copy: it must be the same room in every respect.
             let bytes = room.machine.encodeSnapshot()
@@ -122,13 +130,47 @@ private struct RandomRun {
         }
     }
 
+    // MARK: Repetitions
+
+    /// Most commands come over a connection that counts them; a player has up to two, and numbers are left out.
+    private mutating func nextOrigin(of input: RoomInput) -> InputOrigin? {
+        guard let sender = input.sender, generator.chance(80) else { return nil }
+        let session = UInt64(truncatingIfNeeded: sender.value) * 2 + UInt64(pick(0...1))
+        return InputOrigin(session: session, number: UInt32(number))
+    }
+
+    private mutating func note(_ outcome: RoomOutcome, of input: RoomInput, from origin: InputOrigin) {
+        var reply: RoomReply?
+        if case .applied(let step) = outcome {
+            reply = step.reply ?? .done
+            lastApplied[origin.session] = origin
+        }
+        sent.append((input, origin, reply))
+        if sent.count > 40 { sent.removeFirst() }
+    }
+
+    /// Sends something again that was sent lately. A new owner sees it so: the same input, much later.
+    private mutating func resend() {
+        guard generator.chance(30), let old = sent.randomElement(using: &generator),
+            let last = lastApplied[old.origin.session], old.origin.number <= last.number
+        else { return }
+        resent += 1
+        let (snapshot, digest) = (room.machine.encodeSnapshot(), room.machine.digest)
+        let outcome = room.send(old.input, from: old.origin)
+        #expect(!outcome.isApplied, "\(context): \(old.input) again")
+        if old.origin == last { #expect(outcome == old.reply.map(RoomOutcome.unchanged), "\(context): \(old.input)") }
+        #expect(room.machine.hasHeard(old.origin) != nil, "\(context)")
+        #expect(room.machine.encodeSnapshot() == snapshot, "\(context): \(old.input) again")
+        #expect(room.machine.digest == digest, "\(context): \(old.input) again")
+    }
+
     /// Closes the room and folds its journal again.
     mutating func finish() throws {
         if let host = room.machine.host { room.send(.close(by: host)) }
         var replayed = RoomStateMachine(room: TestRoom.id)
         for (number, bytes) in room.journal.enumerated() {
-            let (input, at) = try RoomInput.decode(bytes)
-            let outcome = replayed.apply(input, at: at)
+            let (input, at, origin) = try RoomInput.decode(bytes)
+            let outcome = replayed.apply(input, at: at, from: origin)
             #expect(outcome == .applied(room.steps[number]), "seed \(seed), input \(number)")
             #expect(replayed.digest == room.digests[number], "seed \(seed), input \(number)")
         }
@@ -217,6 +259,20 @@ private struct RandomRun {
         #expect(agrees, "\(context): events and state differ")
         if room.machine.phase == .question || room.machine.phase == .locked {
             #expect(view.game?.reveal == nil, "\(context)")
+        }
+    }
+}
+
+extension RoomInput {
+    /// Whose command it is; nil: nobody's.
+    fileprivate var sender: PlayerID? {
+        switch self {
+        case .opened, .presence, .tick, .clock: nil
+        case .join(let player, _, _, _), .leave(let player), .ready(let player, _): player
+        case .kick(let host, _), .transferHost(let host, _), .lock(let host, _), .configure(let host, _, _): host
+        case .start(let host, _, _): host
+        case .answer(let player, _, _, _, _): player
+        case .pause(let host), .resume(let host), .skip(let host), .rematch(let host), .close(let host): host
         }
     }
 }

@@ -36,22 +36,36 @@ struct RoomInputCodecTests {
 
     private let instant = RoomInstant(milliseconds: 1_234_567_890_123)
 
-    @Test(arguments: inputs) func `every input comes back as it was written`(input: RoomInput) throws {
-        let bytes = input.encode(at: instant)
-        let (decoded, at) = try RoomInput.decode(bytes)
+    private static let origins = [
+        nil, InputOrigin(session: 0, number: 0), InputOrigin(session: 0x0102_0304_0506_0708, number: 300),
+        InputOrigin(session: .max, number: .max),
+    ]
+
+    @Test(arguments: inputs, origins)
+    func `every input comes back as it was written`(input: RoomInput, origin: InputOrigin?) throws {
+        let bytes = input.encode(at: instant, from: origin)
+        let (decoded, at, from) = try RoomInput.decode(bytes)
         #expect(decoded == input)
         #expect(at == instant)
-        #expect(decoded.encode(at: at) == bytes)
+        #expect(from == origin)
+        #expect(decoded.encode(at: at, from: from) == bytes)
     }
 
-    @Test(arguments: inputs)
-    func `a part of an input is none, and nothing may follow one`(input: RoomInput) {
-        let bytes = input.encode(at: instant)
+    @Test func `an input is written as version 1, and with its origin as version 2`() {
+        let input = RoomInput.clock(.slowCommit)
+        let origin = InputOrigin(session: 0x0102_0304_0506_0708, number: 300)
+        #expect(input.encode(at: .zero) == [1, 0, 18, 2])
+        #expect(input.encode(at: .zero, from: origin) == [2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0xAC, 2, 18, 2])
+    }
+
+    @Test(arguments: inputs, origins)
+    func `a part of an input is none, and nothing may follow one`(input: RoomInput, origin: InputOrigin?) {
+        let bytes = input.encode(at: instant, from: origin)
         let lengths = bytes.count < 400 ? Array(bytes.indices) : Array(stride(from: 0, to: bytes.count, by: 37))
         for length in lengths {
-            #expect(throws: RoomCodecError.self) { try RoomInput.decode(Array(bytes.prefix(length))) }
+            #expect(throws: RoomCodecError.self) { try RoomInput.decode(Array(bytes.prefix(length))).input }
         }
-        #expect(throws: RoomCodecError(.trailingBytes, "input")) { try RoomInput.decode(bytes + [0]) }
+        #expect(throws: RoomCodecError(.trailingBytes, "input")) { try RoomInput.decode(bytes + [0]).input }
     }
 
     @Test func `versions, tags, numbers and texts outside the format are refused`() {
@@ -59,18 +73,28 @@ struct RoomInputCodecTests {
         #expect(RoomInput.clock(.activation).encode(at: .zero) == clock)
         func code(_ bytes: [UInt8]) -> RoomCodecError.Code? {
             do throws(RoomCodecError) {
-                _ = try RoomInput.decode(bytes)
+                _ = try RoomInput.decode(bytes).input
                 return nil
             } catch { return error.code }
         }
         #expect(code(clock) == nil)
         #expect(code([]) == .truncated)
-        #expect(code([2, 0, 18, 0]) == .unsupportedVersion)
+        #expect(code([0, 0, 18, 0]) == .unsupportedVersion)
+        #expect(code([3, 0, 18, 0]) == .unsupportedVersion)
+        // An origin without its number, with a number in a longer form than it needs, and with one too large.
+        #expect(code([2, 0, 1, 2, 3, 4, 5, 6, 7, 8]) == .truncated)
+        #expect(code([2, 0, 18, 0]) == .truncated)
+        #expect(code([2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0x80, 0, 18, 0]) == .outOfRange)
+        #expect(code([2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0x80, 0x80, 0x80, 0x80, 0x10, 18, 0]) == .outOfRange)
+        #expect(code([2, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0xFF, 0xFF, 0xFF, 0xFF, 0x0F, 18, 0]) == nil)
         #expect(code([1, 0, 0]) == .unknownTag)
         #expect(code([1, 0, 19]) == .unknownTag)
         #expect(code([1, 0, 18, 3]) == .unknownTag)
         #expect(code([1, 0x80, 0, 18, 0]) == .outOfRange)
         #expect(code([1] + Array(repeating: 0xFF, count: 10) + [18, 0]) == .outOfRange)
+        // The end of room time, and the millisecond behind it.
+        #expect(code([1, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10, 18, 0]) == nil)
+        #expect(code([1, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x10, 18, 0]) == .outOfRange)
         let ready = RoomInput.ready(player: TestRoom.ann, ready: true).encode(at: .zero)
         #expect(code(ready.dropLast() + [2]) == .outOfRange)
         // A tick that claims more credits than its bytes can hold.
@@ -88,11 +112,11 @@ struct RoomInputCodecTests {
         let id = TestRoom.checked(ClientID("a"))
         let old = RoomInput.answer(player: TestRoom.ann, question: 0, choice: [0], id: id, ageMs: -5)
         #expect(
-            try RoomInput.decode(old.encode(at: RoomInstant(milliseconds: -9))).0
+            try RoomInput.decode(old.encode(at: RoomInstant(milliseconds: -9))).input
                 == .answer(player: TestRoom.ann, question: 0, choice: [0], id: id, ageMs: 0))
         let credit = RoomInput.tick(credits: [LatencyCredit(player: TestRoom.ann, milliseconds: 999)])
         #expect(
-            try RoomInput.decode(credit.encode(at: .zero)).0
+            try RoomInput.decode(credit.encode(at: .zero)).input
                 == .tick(credits: [LatencyCredit(player: TestRoom.ann, milliseconds: 150)]))
     }
 
@@ -101,12 +125,13 @@ struct RoomInputCodecTests {
         var generator = SeededGenerator(seed: seed)
         var read = 0
         for round in 0..<6_000 {
-            var bytes = Self.inputs[round % Self.inputs.count].encode(at: instant)
+            let origin = Self.origins[round % Self.origins.count]
+            var bytes = Self.inputs[round % Self.inputs.count].encode(at: instant, from: origin)
             if round % 3 == 0 {
                 bytes = (0..<Int.random(in: 0...80, using: &generator)).map { _ in
                     UInt8.random(in: 0...255, using: &generator)
                 }
-                if generator.chance(80), bytes.count > 2 { bytes[0] = 1 }
+                if generator.chance(80), bytes.count > 2 { bytes[0] = round % 2 == 0 ? 1 : 2 }
             } else {
                 for _ in 0...Int.random(in: 0...3, using: &generator) {
                     let place = Int.random(in: 0..<min(bytes.count, 200), using: &generator)
@@ -114,11 +139,11 @@ struct RoomInputCodecTests {
                 }
             }
             // Whatever can be read must be canonical and harmless.
-            guard let (input, at) = try? RoomInput.decode(bytes) else { continue }
+            guard let (input, at, from) = try? RoomInput.decode(bytes) else { continue }
             read += 1
-            #expect(input.encode(at: at) == bytes)
+            #expect(input.encode(at: at, from: from) == bytes)
             var room = TestRoom()
-            _ = room.machine.apply(input, at: at)
+            _ = room.machine.apply(input, at: at, from: from)
         }
         #expect(read > 100)
     }

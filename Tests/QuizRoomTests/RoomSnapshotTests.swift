@@ -3,7 +3,7 @@ import QuizRoom
 import Testing
 
 struct RoomSnapshotTests {
-    private func runningRoom() -> TestRoom {
+    private func runningRoom(hasHeard: Bool = false) -> TestRoom {
         var room = TestRoom(settings: RoomSettings(visibility: .private), password: [1, 2])
         room.start(TestRoom.questions(3))
         room.advance(to: .question)
@@ -12,6 +12,11 @@ struct RoomSnapshotTests {
         room.advance(to: .question)
         room.answer(TestRoom.bob, [1])
         room.send(.leave(player: TestRoom.bob))
+        if hasHeard {
+            room.join(TestRoom.bob, password: [1, 2], from: InputOrigin(session: 7, number: 300))
+            room.send(.lock(by: TestRoom.host, locked: true), from: InputOrigin(session: .max, number: .max))
+            room.answer(TestRoom.ann, [1], from: InputOrigin(session: 0, number: 1))
+        }
         return room
     }
 
@@ -50,22 +55,29 @@ struct RoomSnapshotTests {
         #expect(throws: RoomCodecError(.trailingBytes, "snapshot")) { try RoomStateMachine(snapshot: bytes + [0]) }
         bytes[1] = 2
         #expect(throws: RoomCodecError(.unsupportedVersion, "snapshot rules")) { try RoomStateMachine(snapshot: bytes) }
-        bytes[0] = 2
+        bytes[0] = 3
         #expect(throws: RoomCodecError(.unsupportedVersion, "snapshot version")) {
             try RoomStateMachine(snapshot: bytes)
         }
+        // Version 2 without what it was made for would be a second form of version 1.
+        var empty = runningRoom().machine.encodeSnapshot()
+        #expect(empty[0] == 1)
+        empty[0] = 2
+        #expect(throws: RoomCodecError(.truncated, "heard")) { try RoomStateMachine(snapshot: empty) }
+        #expect(throws: RoomCodecError(.outOfRange, "heard")) { try RoomStateMachine(snapshot: empty + [0]) }
         #expect(RoomStateMachine.supportedRules.contains(RoomStateMachine.rules))
     }
 
-    @Test func `a cut snapshot is none`() {
-        let bytes = runningRoom().machine.encodeSnapshot()
+    @Test(arguments: [false, true]) func `a cut snapshot is none`(hasHeard: Bool) {
+        let bytes = runningRoom(hasHeard: hasHeard).machine.encodeSnapshot()
         for length in bytes.indices {
             #expect(throws: RoomCodecError.self) { try RoomStateMachine(snapshot: Array(bytes.prefix(length))) }
         }
     }
 
-    @Test func `damaged snapshots are refused or give a room that works, never a crash`() {
-        let bytes = runningRoom().machine.encodeSnapshot()
+    @Test(arguments: [false, true])
+    func `damaged snapshots are refused or give a room that works, never a crash`(hasHeard: Bool) {
+        let bytes = runningRoom(hasHeard: hasHeard).machine.encodeSnapshot()
         var generator = SeededGenerator(seed: 5)
         for _ in 0..<4_000 {
             var damaged = bytes

@@ -57,10 +57,10 @@ struct TestRoom {
     // MARK: Inputs
 
     @discardableResult
-    mutating func send(_ input: RoomInput) -> RoomOutcome {
-        let outcome = machine.apply(input, at: now)
+    mutating func send(_ input: RoomInput, from origin: InputOrigin? = nil) -> RoomOutcome {
+        let outcome = machine.apply(input, at: now, from: origin)
         if case .applied(let step) = outcome {
-            journal.append(input.encode(at: now))
+            journal.append(input.encode(at: now, from: origin))
             steps.append(step)
             digests.append(machine.digest)
         }
@@ -76,19 +76,20 @@ struct TestRoom {
 
     @discardableResult
     mutating func join(
-        _ player: PlayerID, as role: MemberRole = .player, password: [UInt8]? = nil
+        _ player: PlayerID, as role: MemberRole = .player, password: [UInt8]? = nil, from origin: InputOrigin? = nil
     ) -> RoomOutcome {
-        send(.join(player: player, nickname: Self.nickname(player), role: role, passwordDigest: password))
+        send(
+            .join(player: player, nickname: Self.nickname(player), role: role, passwordDigest: password), from: origin)
     }
 
     @discardableResult
     mutating func answer(
-        _ player: PlayerID, _ choice: [Int], question: Int? = nil, ageMs: Int = 0
+        _ player: PlayerID, _ choice: [Int], question: Int? = nil, ageMs: Int = 0, from origin: InputOrigin? = nil
     ) -> RoomOutcome {
         send(
             .answer(
                 player: player, question: question ?? index, choice: choice, id: Self.checked(ClientID("a")),
-                ageMs: ageMs))
+                ageMs: ageMs), from: origin)
     }
 
     @discardableResult
@@ -138,6 +139,15 @@ struct TestRoom {
 
     /// A wrong answer to a question of one right answer.
     func wrong(_ question: Question) -> [Int] { [right(question)[0] == 0 ? 1 : 0] }
+}
+
+extension RoomInput {
+    /// For journals in which no input has an origin.
+    static func decode(_ bytes: [UInt8]) throws -> (RoomInput, RoomInstant) {
+        let (input, at, origin) = try decode(bytes)
+        guard origin == nil else { throw RoomCodecError(.inconsistent, "an origin where there is none") }
+        return (input, at)
+    }
 }
 
 extension RoomOutcome {

@@ -21,7 +21,7 @@ package struct JournalRow: Hashable, Sendable {
     package var chain: [UInt8]
     /// The room's state digest after this row; only on the last row of a group.
     package var digest: UInt64?
-    /// `RoomInput.encode(at:)`.
+    /// `RoomInput.encode(at:from:)`.
     package var payload: [UInt8]
 
     package init(number: Int64, chain: [UInt8], digest: UInt64?, payload: [UInt8]) {
