@@ -108,8 +108,9 @@ let package = Package(
         part(
             "QuizGateway",
             [
-                "QuizModel", "QuizRoom", "QuizWire", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry",
-                .nioCore, .nioLocks, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL, .nioFoundation,
+                "QuizModel", "QuizRoom", "QuizWire", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizContent",
+                "QuizTelemetry", .nioCore, .nioLocks, .nioPosix, .nioHTTP1, .nioHTTPTypes, .nioHTTPTypesHTTP1, .nioSSL,
+                .nioFoundation,
                 .hummingbirdCore, .collections, .crypto, .logging, .serviceLifecycle,
             ]),
         part(

@@ -73,6 +73,8 @@ package enum Limits {
     package static let outboundHardBytesMax = 1 << 20
     /// Milliseconds a stalled reader may keep bytes waiting before it is closed.
     package static let outboundStallMs = 20_000
+    /// Commands of a session that wait for their answer; the next one is refused with `busy`.
+    package static let unansweredCommandsMax = 32
     /// Events a session may send a second, and in a burst; more are refused with `rate_limited`.
     package static let eventsPerSecond = 20
     package static let eventsBurst = 60

@@ -16,6 +16,7 @@ extension RoomActor {
         _ input: RoomInput, reply target: ReplyTarget = .nobody, began: NIODeadline = .now(),
         origin: InputOrigin? = nil
     ) {
+        if isAway { return ignore(target) }
         if let refusal = refusal(of: input, from: origin) { return refuse(target, refusal, began: began) }
         noticeGap()
         apply(input, reply: target, began: began, origin: origin)
@@ -27,7 +28,7 @@ extension RoomActor {
         _ input: RoomInput, of game: GameID?, reply target: ReplyTarget, began: NIODeadline,
         origin: InputOrigin? = nil
     ) {
-        if let game, game != machine.currentGame {
+        if !isAway, let game, game != machine.currentGame {
             // An older command's reply is looked up in the game at hand, which is the wrong one.
             guard let origin, case .answered = machine.hasHeard(origin) else {
                 return refuse(target, Rejection(.questionClosed), began: began)
@@ -53,6 +54,7 @@ extension RoomActor {
         let input = RoomInput.join(
             player: session.player, nickname: nickname, role: role, passwordDigest: passwordDigest)
         let target = ack.map { ReplyTarget.session(session, ack: $0) } ?? .nobody
+        if isAway { return ignore(target) }
         if let refusal = refusal(of: input, from: origin) {
             joined(false)
             return refuse(target, refusal, began: began)
@@ -68,6 +70,7 @@ extension RoomActor {
     package func start(
         by player: PlayerID, reply target: ReplyTarget, began: NIODeadline, origin: InputOrigin? = nil
     ) {
+        if isAway { return ignore(target) }
         if let origin, let reply = machine.hasHeard(origin) {
             if let refusal = standstill { return refuse(target, refusal, began: began) }
             push(.reply(target, .success(reply), began: began))
@@ -141,9 +144,16 @@ extension RoomActor {
         release()
     }
 
+    /// The room is on its way to another node, or there already.
+    private var isAway: Bool { suspended || dropped }
+
+    /// A session's command is not answered: its gateway sends it again to the room's next owner. Whoever waits inside this node is told.
+    private func ignore(_ target: ReplyTarget) {
+        if case .callback(let callback) = target { callback(.failure(Rejection(.busy))) }
+    }
+
     /// Why the room takes nothing at all; nil: it does.
     private var standstill: Rejection? {
-        if dropped { return Rejection(.busy) }
         guard quarantined != nil else { return nil }
         return Rejection(
             .unavailable, message: "This room's record is damaged and an operator has been told. Open a new room.",

@@ -47,6 +47,7 @@ extension RoomActor {
         if saving, committed.number == applied.number { endSaving() }
         release()
         storeSnapshot()
+        concludeSuspension()
         armTimer()
     }
 
@@ -71,7 +72,7 @@ extension RoomActor {
     private func endSaving() {
         saving = false
         environment.metrics.roomsSaving.decrement()
-        clock.thaw(at: environment.loop.now())
+        if !suspended { clock.thaw(at: environment.loop.now()) }
         apply(.clock(.slowCommit), reply: .nobody, began: .now())
         if let payload = encoded(SavingPayload(saving: false, at: instant())) { push(.saving(payload)) }
         log.info("The journal answers again; the room goes on.")

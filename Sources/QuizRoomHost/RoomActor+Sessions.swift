@@ -75,7 +75,7 @@ extension RoomActor {
         let own = sessions.filter { $0.player == player }
         guard own.count > Limits.sessionsPerPlayerMax, let oldest = own.first else { return }
         sessions.removeAll { $0 === oldest }
-        oldest.ended(.moved)
+        oldest.ended(.surplus)
     }
 
     private func send(_ payload: ByteBuffer, as name: ServerEventName, to session: any SessionOutlet) {
@@ -128,6 +128,8 @@ extension RoomActor {
         timer = nil
         // Whoever waits inside this node is told; clients come back and ask the new owner.
         for case .reply(.callback(let callback), _, _) in outputs.map(\.output) { callback(.failure(Rejection(.busy))) }
+        suspending?(nil)
+        suspending = nil
         outputs.removeAll()
         unsent.removeAll()
         environment.loop.settled(self)

@@ -10,7 +10,9 @@ extension RoomActor {
 
     /// Sets the timer to the machine's next deadline, or to the next tick of an open question.
     func armTimer() {
-        guard !saving, !dropped, quarantined == nil, phaseChanged <= committed.number else { return disarm() }
+        guard !saving, !suspended, !dropped, quarantined == nil, phaseChanged <= committed.number else {
+            return disarm()
+        }
         var due = machine.nextDeadline
         if machine.phase == .question, !machine.isPaused {
             let tick = machine.lastInstant + Self.questionTickMs

@@ -23,7 +23,7 @@ package actor RoomActor {
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.executor.asUnownedSerialExecutor() }
 
     let rules: Int
-    let term: Term
+    var term: Term
     let environment: RoomEnvironment
     let log: Logger
 
@@ -39,6 +39,9 @@ package actor RoomActor {
     var quarantined: String?
     /// The shard is not ours any more: nothing leaves.
     var dropped = false
+    /// The shard is being given away, see `+Moving`.
+    var suspended = false
+    var suspending: (@Sendable (JournalHead?) -> Void)?
     /// Commands to start a game that wait for its questions; what their sessions send meanwhile is refused.
     var drawing: [InputOrigin] = []
 

@@ -7,7 +7,8 @@ package import QuizShards
 internal import QuizTelemetry
 internal import ServiceLifecycle
 
-/// The rooms of this node: makes them, finds them, takes them over at start, and passes the journal's findings on.
+/// The rooms of this node: makes them, finds them, adopts and releases them with their shards, and passes the journal's
+/// findings on.
 ///
 /// A shard belongs to one journal lane, a lane to one event loop, and a room to its shard's loop: rows reach their lane without a hop.
 package final class RoomHost: Service, JournalLaneDelegate {
@@ -94,19 +95,21 @@ package final class RoomHost: Service, JournalLaneDelegate {
 
     // MARK: - Life
 
-    /// Takes every shard and brings its rooms back; running games first. Call once, before players are let in.
-    ///
-    /// - Throws: `JournalFailure` when the database cannot be reached or refuses.
-    package func activate() async throws(JournalFailure) {
-        let began = NIODeadline.now()
+    /// Starts lanes and loops. Call once, before anything is adopted.
+    package func begin() {
         for lane in lanes { lane.loop.execute { lane.attach(self) } }
         for loop in loops { loop.start() }
-        let terms = try await parts.store.take(ShardID.all, owner: configuration.incarnation)
-        registry.withLockedValue { registry in
-            for term in terms { registry.terms[term.shard] = term }
-        }
+    }
+
+    /// Brings back the rooms of shards whose fence this node has just won; running games first. Only when all are there does the node answer for the
+    /// shards, so that nobody is told "there is no such room" meanwhile.
+    ///
+    /// - Parameter began: when the winning compare-and-set was sent.
+    /// - Throws: `JournalFailure` when the database cannot be read: the shards are this node's all the same; adopt them again.
+    package func adopt(_ terms: [Term], began: NIODeadline) async throws(JournalFailure) {
         // Only now, in a new statement: what the former owner committed last is there.
         let stored = try await parts.store.load(shards: terms.map(\.shard))
+        let expected = Dictionary(terms.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
         var revived: [(record: RoomRecord, room: ReplayedRoom)] = []
         for room in stored {
             do {
@@ -122,12 +125,72 @@ package final class RoomHost: Service, JournalLaneDelegate {
             }
         }
         revived.sort { $0.room.machine.phase.isRunning && !$1.room.machine.phase.isRunning }
-        for (record, replayed) in revived { revive(record, replayed) }
+        // The compare-and-set was a look at the fence; an idle node has had no other lately.
+        for loop in loops { loop.eventLoop.execute { loop.confirm(began: began) } }
+        for (record, replayed) in revived {
+            if let term = expected[record.shard] { revive(record, replayed, term: term) }
+        }
+        registry.withLockedValue { registry in
+            for term in terms { registry.terms[term.shard] = term }
+        }
         let passed = NIODeadline.now() - began
         parts.metrics.loadSeconds.observe(Double(passed.nanoseconds) / 1e9)
         log.info(
             "Shards are taken and their rooms are back.",
-            metadata: .keys([.count: "\(revived.count)", .durationMs: "\(passed.nanoseconds / 1_000_000)"]))
+            metadata: .keys([
+                .shardCount: "\(terms.count)", .count: "\(revived.count)",
+                .durationMs: "\(passed.nanoseconds / 1_000_000)",
+            ]))
+    }
+
+    // MARK: - Giving shards away
+
+    /// The term under which this node answers for a shard; nil: it does not.
+    package func term(of shard: ShardID) -> Term? { registry.withLockedValue { $0.terms[shard] } }
+
+    package var terms: [Term] { registry.withLockedValue { Array($0.terms.values) } }
+
+    /// Stops the rooms of shards that are to be given away: their clocks stand still, they take nothing more, and what they took is committed.
+    /// Commands that come meanwhile get no answer; their gateways send them again to whoever owns the room next.
+    ///
+    /// - Returns: the rooms' heads when everything is committed; nil: it took longer than `limit`. Call `resume` or `release` in any case.
+    package func suspend(_ shards: Set<ShardID>, limit: TimeAmount) async -> [RoomID: JournalHead]? {
+        let rooms = rooms(in: shards)
+        guard let loop = loops.first?.eventLoop else { return [:] }
+        let all = rooms.map { room in
+            let promise = room.loop.makePromise(of: (RoomID, JournalHead)?.self)
+            room.run { $0.suspend { head in promise.succeed(head.map { (room.id, $0) }) } }
+            room.loop.scheduleTask(in: limit) { promise.succeed(nil) }
+            return promise.futureResult
+        }
+        // Promises are only ever fulfilled.
+        let heads = (try? await EventLoopFuture.whenAllSucceed(all, on: loop).get()) ?? []
+        var found: [RoomID: JournalHead] = [:]
+        for case (let room, let head)? in heads { found[room] = head }
+        return found.count == rooms.count ? found : nil
+    }
+
+    /// The shards stay: their rooms go on, under these terms.
+    package func resume(_ terms: [Term]) {
+        let byShard = Dictionary(terms.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
+        registry.withLockedValue { registry in
+            for term in terms { registry.terms[term.shard] = term }
+        }
+        for room in rooms(in: Set(byShard.keys)) {
+            guard let term = byShard[ShardID(of: room.code)] else { continue }
+            room.run { $0.resume(under: term) }
+        }
+    }
+
+    /// The shards have another owner now: their rooms leave this node, and sessions look for them there.
+    package func release(_ shards: Set<ShardID>) {
+        for shard in shards { _ = drop(shard) }
+    }
+
+    private func rooms(in shards: Set<ShardID>) -> [RoomActor] {
+        registry.withLockedValue { registry in
+            registry.rooms.values.filter { shards.contains(ShardID(of: $0.code)) }
+        }
     }
 
     /// Once a second reads the fence rows of the shards that have rooms: the node's standing, and the first to know of a loss.
@@ -225,8 +288,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
 
     // MARK: - Detail
 
-    private func revive(_ record: RoomRecord, _ replayed: ReplayedRoom) {
-        guard let term = registry.withLockedValue({ $0.terms[record.shard] }) else { return }
+    private func revive(_ record: RoomRecord, _ replayed: ReplayedRoom, term: Term) {
         let room = make(record, term: term, replayed)
         let window = configuration.returnWindow
         let isClosed = replayed.machine.phase == .closed
@@ -276,18 +338,31 @@ package final class RoomHost: Service, JournalLaneDelegate {
     }
 
     package func lost(_ shard: ShardID) {
-        let dropped = registry.withLockedValue { registry in
-            guard registry.terms.removeValue(forKey: shard) != nil else { return [RoomActor]() }
+        guard drop(shard) else { return }
+        parts.metrics.shardsLost.increment()
+        log.warning("A shard has another owner; its rooms are dropped.", metadata: .keys([.shardID: "\(shard)"]))
+    }
+
+    /// - Returns: whether the shard was this node's.
+    private func drop(_ shard: ShardID) -> Bool {
+        let dropped = registry.withLockedValue { registry -> [RoomActor]? in
+            let wasOurs = registry.terms.removeValue(forKey: shard) != nil
             let rooms = registry.rooms.values.filter { ShardID(of: $0.code) == shard }
             for room in rooms {
                 registry.rooms[room.code] = nil
                 registry.codes[room.id] = nil
             }
-            return Array(rooms)
+            registry.quarantined = registry.quarantined.filter { ShardID(of: $0) != shard }
+            return wasOurs || !rooms.isEmpty ? Array(rooms) : nil
         }
-        parts.metrics.shardsLost.increment()
-        log.warning("A shard has another owner; its rooms are dropped.", metadata: .keys([.shardID: "\(shard)"]))
-        for room in dropped { room.run { $0.drop() } }
+        guard let dropped else { return false }
+        for room in dropped {
+            room.run { room in
+                room.drop()
+                room.environment.lane.drop(room.id)
+            }
+        }
+        return true
     }
 
     package func quarantine(_ room: RoomID, why: String) {

@@ -13,6 +13,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case sessionID = "session.id"
     case connectionID = "connection.id"
     case shardID = "shard.id"
+    case shardCount = "shard.count"
     case epoch
     case nodeName = "node.name"
     case incarnation
@@ -23,6 +24,7 @@ package enum LogKey: String, Sendable, CaseIterable {
     case error
     case code
     case reason
+    case peer
     case event
     case input = "input.number"
     case phase

@@ -52,6 +52,17 @@ package enum MetricName: String, Sendable, CaseIterable {
     case recoveryRoomsTotal = "quizmania_recovery_rooms_total"
     case recoverySeconds = "quizmania_recovery_seconds"
 
+    // MARK: Cluster
+
+    case clusterNodesAlive = "quizmania_cluster_nodes_alive"
+    case clusterShardsOwned = "quizmania_cluster_shards_owned"
+    case clusterCoordinator = "quizmania_cluster_coordinator"
+    case clusterSettled = "quizmania_cluster_settled"
+    case clusterShardMovesTotal = "quizmania_cluster_shard_moves_total"
+    case clusterHandOffSeconds = "quizmania_cluster_hand_off_seconds"
+    case clusterTakeOverSeconds = "quizmania_cluster_take_over_seconds"
+    case clusterRemoteSessions = "quizmania_cluster_remote_sessions"
+
     // MARK: Stores
 
     case chatLinesStoredTotal = "quizmania_chat_lines_stored_total"
@@ -153,6 +164,14 @@ extension MetricName {
         case .journalShardsLostTotal: .counter("Shards this node lost to another term.")
         case .recoveryRoomsTotal: .counter("Rooms loaded from the journal by outcome.", by: "outcome")
         case .recoverySeconds: .seconds("From taking shards to the last of their rooms being ready.")
+        case .clusterNodesAlive: .gauge("Nodes this one takes for alive, itself included.")
+        case .clusterShardsOwned: .gauge("Shards this node answers for.")
+        case .clusterCoordinator: .gauge("1 while this node is the coordinator.")
+        case .clusterSettled: .gauge("1 while the dead may be believed dead; 0 stops take-overs.")
+        case .clusterShardMovesTotal: .counter("Shards that changed owner, as this node saw it.", by: "kind")
+        case .clusterHandOffSeconds: .seconds("How long rooms stood still while they were handed over.")
+        case .clusterTakeOverSeconds: .seconds("From the fence to the last room of a dead node's shards.")
+        case .clusterRemoteSessions: .gauge("Sessions in rooms here whose clients are connected elsewhere.")
         case .chatLinesStoredTotal: .counter("Chat lines stored.")
         case .chatStoreFailuresTotal: .counter("Chat lines the store did not take.")
         case .redisConnected: .gauge("1 while the connection to Redis is usable.")

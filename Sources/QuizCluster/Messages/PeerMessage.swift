@@ -205,15 +205,18 @@ package struct SessionMeasure: Hashable, Sendable {
     package init(sessions: [SessionHandle]) { self.sessions = sessions }
 }
 
-/// Sender: the owner A of a shard that is to be B's. Duty: B says whether it can take it. Reply: `prepared`. Harmless to repeat under the same term.
+/// Sender: the owner A of shards that are to be B's. Duty: B says whether it can take them. Reply: `prepared`. Harmless to repeat.
 package struct HandOffPrepare: Hashable, Sendable {
-    package var term: Term
+    /// Names the hand-off between A and B; drawn at random.
+    package var number: UInt64
+    package var terms: [Term]
     /// Highest rules among the shard's rooms; B must know them.
     package var rules: Int
     package var rooms: Int
 
-    package init(term: Term, rules: Int, rooms: Int) {
-        self.term = term
+    package init(number: UInt64, terms: [Term], rules: Int, rooms: Int) {
+        self.number = number
+        self.terms = terms
         self.rules = rules
         self.rooms = rooms
     }
@@ -221,18 +224,18 @@ package struct HandOffPrepare: Hashable, Sendable {
 
 /// Sender: B, in answer to `prepare`. Duty: A stops the shard's rooms and sends `final`, or leaves everything as it is. A late one is ignored.
 package struct HandOffPrepared: Hashable, Sendable {
-    package var term: Term
+    package var number: UInt64
     package var isAccepted: Bool
 
-    package init(term: Term, isAccepted: Bool) {
-        self.term = term
+    package init(number: UInt64, isAccepted: Bool) {
+        self.number = number
         self.isAccepted = isAccepted
     }
 }
 
-/// Sender: A, whose rooms of the shard have stopped and have nothing uncommitted. Duty: B moves the fence from this term to itself and brings the rooms
-/// back from the database, as after a death (Decision 0010). Reply: `finished`. Harmless to repeat under the same term. When it or the reply is lost, A
-/// moves the fence to itself.
+/// Sender: A, whose rooms of the shards have stopped and have nothing uncommitted. Duty: B moves the fences from these terms to itself and brings the rooms
+/// back from the database, as after a death (Decision 0010). Reply: `finished`. Harmless to repeat. When it or the reply is lost, A moves the
+/// fences to itself.
 package struct HandOffFinal: Hashable, Sendable {
     package struct Room: Hashable, Sendable {
         package var room: RoomID
@@ -245,26 +248,27 @@ package struct HandOffFinal: Hashable, Sendable {
         }
     }
 
-    package var term: Term
+    package var number: UInt64
+    package var terms: [Term]
     package var reason: MoveReason
     package var rooms: [Room]
 
-    package init(term: Term, reason: MoveReason, rooms: [Room]) {
-        self.term = term
+    package init(number: UInt64, terms: [Term], reason: MoveReason, rooms: [Room]) {
+        self.number = number
+        self.terms = terms
         self.reason = reason
         self.rooms = rooms
     }
 }
 
-/// Sender: B, in answer to `final`. Duty: A drops the rooms when it has moved. Harmless to repeat.
+/// Sender: B, in answer to `final`. Duty: A drops the rooms of these shards. Harmless to repeat.
 package struct HandOffFinished: Hashable, Sendable {
-    /// The term A had.
-    package var term: Term
-    /// B's; nil: it could not take the shard, and A goes on.
-    package var now: Term?
+    package var number: UInt64
+    /// B's terms of the shards it has taken; those that are missing it could not take.
+    package var now: [Term]
 
-    package init(term: Term, now: Term?) {
-        self.term = term
+    package init(number: UInt64, now: [Term]) {
+        self.number = number
         self.now = now
     }
 }

@@ -1,4 +1,4 @@
-internal import NIOCore
+package import NIOCore
 package import QuizModel
 package import QuizRoomHost
 internal import Synchronization

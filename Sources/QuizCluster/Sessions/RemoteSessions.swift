@@ -1,6 +1,6 @@
 internal import NIOConcurrencyHelpers
-package import NIOCore
-package import QuizModel
+internal import NIOCore
+internal import QuizModel
 internal import QuizRoom
 package import QuizRoomHost
 internal import QuizShards
@@ -96,6 +96,10 @@ package final class RemoteSessions: Sendable {
             began: NIODeadline.now() - .milliseconds(Int64(command.ageMs)),
             origin: InputOrigin(session: command.handle.session, number: command.number))
         do throws(Rejection) {
+            // A join whose answer was lost with the owner before this one.
+            if name == .roomJoin {
+                return try performed.join(session, nickname: session.nickname, in: session.room) { _ in }
+            }
             try performed.perform(by: session, in: session.room)
         } catch {
             refuse(command.ack, error, to: session)

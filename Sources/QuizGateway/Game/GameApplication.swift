@@ -1,6 +1,7 @@
 package import Logging
 internal import NIOCore
 internal import NIOFoundationCompat
+package import QuizCluster
 internal import QuizModel
 package import QuizRoomHost
 package import QuizSocial
@@ -13,7 +14,11 @@ internal import QuizWire
 package final class GameApplication: SocketApplication {
     /// What sessions reach.
     package struct Parts: Sendable {
-        package var host: RoomHost
+        package var router: RoomRouter
+        /// This node's sessions, for what owners of rooms elsewhere send.
+        package var forwarded: ForwardedSessions
+        /// Makes rooms, here or elsewhere.
+        package var rooms: ClusterRooms
         package var accounts: GuestAccounts
         package var recovery: RecoveryTokens
         package var chat: RoomChat
@@ -26,11 +31,14 @@ package final class GameApplication: SocketApplication {
         package var wallClockMs: @Sendable () -> Int64
 
         package init(
-            host: RoomHost, accounts: GuestAccounts, recovery: RecoveryTokens, chat: RoomChat,
+            router: RoomRouter, forwarded: ForwardedSessions, rooms: ClusterRooms, accounts: GuestAccounts,
+            recovery: RecoveryTokens, chat: RoomChat,
             presence: PresenceBook, limiter: any RateLimiter, work: BackgroundWork, metrics: GameMetrics,
             log: Logger, wallClockMs: @escaping @Sendable () -> Int64
         ) {
-            self.host = host
+            self.router = router
+            self.forwarded = forwarded
+            self.rooms = rooms
             self.accounts = accounts
             self.recovery = recovery
             self.chat = chat

@@ -1,6 +1,7 @@
 internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
+internal import QuizCluster
 internal import QuizModel
 package import QuizRoomHost
 internal import QuizSocial
@@ -9,9 +10,9 @@ internal import QuizWire
 
 /// One client's connection to the game: who it is, which room it is in, and its way out of that room.
 ///
-/// Mutable state is confined to the socket's event loop; the room may live on another one and then reaches the session by a hop that keeps
-/// the order.
-final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `loop` but for `shared`
+/// Mutable state is confined to the socket's event loop; the room may live on another one, or on another node, and then reaches the session by
+/// a hop that keeps the order. The parts: `+Room` where its room is, `+Commands` what its client asks for.
+final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to `loop` but for `shared`
     let player: PlayerID
     let nickname: Nickname
     let loop: any EventLoop
@@ -20,7 +21,19 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
     let sessionID: String
     let address: String
     var socket: SocketConnection?
-    var room: RoomActor?
+
+    /// Where the session's room is; see `+Room`.
+    var seat = Seat.outside
+    /// What has no answer yet.
+    var backlog = CommandBacklog()
+    /// The last offset its client was sent.
+    var lastOffset = offsetOutsideRooms
+    /// The session's name in the mesh and in journals, and how often it has attached to a room.
+    var handle = SessionHandle(session: .random(in: 1 ... .max), attachment: 0)
+    /// Chat lines shown by a room on another node, until it says so.
+    var linesUnderWay: [Int: @Sendable (Bool) -> Void] = [:]
+    var seekTimer: Scheduled<Void>?
+
     private var events: TokenBucket
     var lines: TokenBucket
     private var audit = LatencyAudit()
@@ -65,37 +78,24 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
             socket?.accept(sid: sessionID, pid: pid)
             return sendMe()
         }
-        guard case .room(let room) = parts.host.find(mark.code) else { return acceptAsNew(baseline: nil) }
+        lastOffset = offset
         let baseline = recovery.baseline?.code == mark.code ? recovery.baseline?.seq ?? 0 : 0
-        room.run { room in
-            room.resume(self, offset: mark, baseline: baseline) { verdict in
-                self.onLoop { $0.decided(verdict, room: room, pid: pid) }
-            }
-        }
+        seat = .going(to: mark.code, .recover(pid: pid, baseline: baseline))
+        attach()
     }
 
-    private func decided(_ verdict: RecoveryVerdict, room: RoomActor, pid: String) {
-        switch verdict {
-        case .recovered:
-            parts.metrics.recovered.increment()
-            self.room = room
-            socket?.accept(sid: sessionID, pid: pid)
-            entered(room)
-        case .notRecovered(let baseline):
-            self.room = room
-            acceptAsNew(baseline: RecoveryBaseline(code: room.code, seq: baseline))
-            entered(room)
-        case .notMember:
-            acceptAsNew(baseline: nil)
-        }
+    func acceptAsRecovered(pid: String) {
+        parts.metrics.recovered.increment()
+        socket?.accept(sid: sessionID, pid: pid)
     }
 
-    private func acceptAsNew(baseline: RecoveryBaseline?) {
+    /// - Parameter baseline: offsets older than this are void from here on; nil: the session is in no room.
+    func acceptAsNew(baseline: RecoveryBaseline?) {
         if admission.pid != nil { parts.metrics.notRecovered.increment() }
         let sid = SessionName.random()
         let token = RecoveryToken(player: player, sid: sid, issuedAtMs: admission.issuedAtMs, baseline: baseline)
         socket?.accept(sid: sid, pid: parts.recovery.seal(token))
-        if room == nil { sendMe() }
+        if baseline == nil { sendMe() }
     }
 
     private func sendMe() {
@@ -107,20 +107,22 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
     }
 
     /// The session is in a room: what belongs to no input follows.
-    func entered(_ room: RoomActor) {
+    func entered(_ room: RoomID) {
         announcePresence()
         parts.work.submit { [parts] in
-            let lines = await parts.chat.recent(in: room.id)
+            let lines = await parts.chat.recent(in: room)
             self.onLoop { session in
-                guard session.room === room, let payload = try? WireJSON.buffer(ChatRecentPayload(messages: lines))
+                guard session.seat.room == room, let payload = try? WireJSON.buffer(ChatRecentPayload(messages: lines))
                 else { return }
-                room.run { $0.sendFeed(.chatRecent, payload, to: self) }
+                session.send(
+                    RoomEvent(
+                        name: ServerEventName.chatRecent.rawValue, payload: payload, offset: session.lastOffset))
             }
         }
     }
 
-    private func announcePresence() {
-        let code = room?.code
+    func announcePresence() {
+        let code = seat.code
         parts.presence.moved(player, to: code)
         parts.work.submit { [parts, player] in await parts.presence.announce(player) }
     }
@@ -133,8 +135,8 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
     func disconnected() {
         shared.withLockedValue { $0.isOpen = false }
         socket = nil
-        if let room { room.run { $0.detach(self) } }
-        room = nil
+        leaveRoom()
+        parts.forwarded.forget(handle.session)
         guard parts.presence.left(player) else { return }
         parts.work.submit { [parts, player] in await parts.presence.announce(player) }
     }
@@ -195,25 +197,41 @@ final class GameSession: SessionOutlet, @unchecked Sendable {  // confined to `l
         return shared.withLockedValue { $0.latencyMs }
     }
 
-    func send(_ event: RoomEvent) { deliver(OutboundMessage(event), conflation: event.conflation) }
+    func send(_ event: RoomEvent) { deliver(OutboundMessage(event), event) }
 
-    func deliver(_ message: OutboundMessage, conflation: Int?) {
-        onLoop { $0.socket?.send(message, droppableKey: conflation) }
+    func deliver(_ message: OutboundMessage, _ event: RoomEvent) {
+        let (offset, conflation) = (event.offset, event.conflation)
+        onLoop { session in
+            session.lastOffset = offset
+            session.socket?.send(message, droppableKey: conflation)
+        }
     }
 
     func acknowledge(_ ack: Int, _ json: ByteBuffer) {
-        onLoop { $0.socket?.acknowledge(ack, json) }
+        onLoop { session in
+            if !session.linesUnderWay.isEmpty, let shown = session.linesUnderWay.removeValue(forKey: ack) {
+                return shown((try? WireJSON.decode(Refused.self, from: json)) == nil)  // no refusal: shown
+            }
+            session.backlog.answered(ack)
+            session.socket?.acknowledge(ack, json)
+        }
     }
 
     func ping() { onLoop { $0.socket?.ping() } }
 
     func ended(_ reason: SessionEnd) {
         onLoop { session in
-            session.room = nil
             switch reason {
-            case .left, .roomClosed: session.announcePresence()
-            case .kicked: session.socket?.disconnect()
-            case .moved: session.socket?.closeTransport()
+            case .left, .roomClosed:
+                session.leaveRoom()
+                session.announcePresence()
+            case .kicked:
+                session.leaveRoom()
+                session.socket?.disconnect()
+            case .surplus:
+                session.leaveRoom()
+                session.socket?.closeTransport()
+            case .moved: session.roomMoved()
             }
         }
     }
@@ -226,7 +244,7 @@ package struct GatewayBroadcaster: RoomBroadcaster {
     package func broadcast(_ event: RoomEvent, to sessions: [any SessionOutlet]) {
         guard !sessions.isEmpty else { return }
         let message = OutboundMessage(event)
-        for case let session as GameSession in sessions { session.deliver(message, conflation: event.conflation) }
+        for case let session as GameSession in sessions { session.deliver(message, event) }
     }
 }
 

@@ -7,7 +7,9 @@ package enum SessionEnd: Sendable, Hashable {
     /// The stock client must not come back by itself.
     case kicked
     case roomClosed
-    /// The node no longer owns the room: the transport is closed, so that the client comes back elsewhere.
+    /// The player has too many connections; this one's transport is closed.
+    case surplus
+    /// The node no longer owns the room: the session looks for it at its next owner.
     case moved
 }
 

@@ -1,0 +1,26 @@
+package import QuizTelemetry
+
+/// What a node counts of the cluster.
+package struct ClusterMetrics: Sendable {
+    package enum Move: String, CaseIterable, Hashable, Sendable { case given, taken, inherited, failed }
+
+    let nodesAlive: MetricGauge
+    let shardsOwned: MetricGauge
+    let isCoordinator: MetricGauge
+    let isSettled: MetricGauge
+    let moves: MetricCounters<Move>
+    let handOffSeconds: MetricHistogram
+    let takeOverSeconds: MetricHistogram
+    let remoteSessions: MetricGauge
+
+    package init(_ registry: MetricsRegistry) {
+        nodesAlive = registry.gauge(.clusterNodesAlive)
+        shardsOwned = registry.gauge(.clusterShardsOwned)
+        isCoordinator = registry.gauge(.clusterCoordinator)
+        isSettled = registry.gauge(.clusterSettled)
+        moves = registry.counters(.clusterShardMovesTotal, by: Move.self)
+        handOffSeconds = registry.histogram(.clusterHandOffSeconds)
+        takeOverSeconds = registry.histogram(.clusterTakeOverSeconds)
+        remoteSessions = registry.gauge(.clusterRemoteSessions)
+    }
+}

@@ -1,0 +1,83 @@
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+package import QuizModel
+package import QuizRoomHost
+internal import QuizShards
+
+/// A gateway's session as the mesh sees it. Called on any thread.
+package protocol ForwardedSession: SessionOutlet {
+    func attached(_ message: SessionAttached)
+    /// The room may have another owner: look, and attach there.
+    ///
+    /// - Parameter linkLost: whoever owned it has forgotten the session.
+    func ownerMayHaveChanged(linkLost: Bool)
+}
+
+/// The gateway's side: which of its sessions are in which room, whoever owns it.
+package final class ForwardedSessions: Sendable {
+    private struct Entry {
+        var session: any ForwardedSession
+        var attachment: UInt32
+        var code: RoomCode
+        /// Nil: the room is here, or nobody is known to own it.
+        var peer: Incarnation?
+    }
+
+    private let entries = NIOLockedValueBox<[UInt64: Entry]>([:])
+    private let broadcaster: any RoomBroadcaster
+
+    /// - Parameter broadcaster: delivers to this node's sessions, encoding once.
+    package init(broadcaster: any RoomBroadcaster) { self.broadcaster = broadcaster }
+
+    /// Notes where a session attaches now; what belongs to an older attachment is dropped from here on.
+    package func note(_ session: any ForwardedSession, _ handle: SessionHandle, code: RoomCode, peer: Incarnation?) {
+        let entry = Entry(session: session, attachment: handle.attachment, code: code, peer: peer)
+        entries.withLockedValue { $0[handle.session] = entry }
+    }
+
+    package func forget(_ session: UInt64) { entries.withLockedValue { $0[session] = nil } }
+
+    // MARK: - What owners say
+
+    func event(_ message: SessionsEvent) {
+        let sessions = entries.withLockedValue { entries in
+            message.sessions.compactMap { handle -> (any SessionOutlet)? in
+                guard let entry = entries[handle.session], entry.attachment == handle.attachment else { return nil }
+                return entry.session
+            }
+        }
+        let event = RoomEvent(
+            name: message.name, payload: message.json, offset: message.offset, conflation: message.conflation)
+        broadcaster.broadcast(event, to: sessions)
+    }
+
+    func attached(_ message: SessionAttached) { session(message.handle)?.attached(message) }
+    func reply(_ message: SessionReply) { session(message.handle)?.acknowledge(message.ack, message.json) }
+    func ended(_ message: SessionEnded) { session(message.handle)?.ended(message.reason) }
+    func measure(_ message: SessionMeasure) { for handle in message.sessions { session(handle)?.ping() } }
+
+    private func session(_ handle: SessionHandle) -> (any ForwardedSession)? {
+        entries.withLockedValue { entries in
+            guard let entry = entries[handle.session], entry.attachment == handle.attachment else { return nil }
+            return entry.session
+        }
+    }
+
+    // MARK: - What changes
+
+    /// Sessions of rooms in these shards look for their owner again.
+    func ownersChanged(_ shards: Set<ShardID>) {
+        poke(linkLost: false) { shards.contains(ShardID(of: $0.code)) }
+    }
+
+    /// Sessions that wait for an owner may attach to this one.
+    func linkOpened() { poke(linkLost: false) { $0.peer == nil } }
+
+    /// Sessions that were attached over this link look again.
+    func linkLost(_ peer: Incarnation) { poke(linkLost: true) { $0.peer == peer } }
+
+    private func poke(linkLost: Bool, _ isMeant: (Entry) -> Bool) {
+        let sessions = entries.withLockedValue { entries in entries.values.filter(isMeant).map(\.session) }
+        for session in sessions { session.ownerMayHaveChanged(linkLost: linkLost) }
+    }
+}
