@@ -128,11 +128,12 @@ let package = Package(
         part(
             "QuizRedis",
             [
-                "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizTelemetry", "CHiredis", .nioCore,
-                .nioLocks, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
+                "QuizModel", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizTelemetry", "CHiredis",
+                .nioCore, .nioLocks, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
             ],
             resources: [
-                "chat_fill", "chat_push", "heartbeat", "presence_clear", "rate_limit", "revocations_merge",
+                "chat_fill", "chat_push", "cluster_beat", "heartbeat", "presence_clear", "rate_limit",
+                "revocations_merge", "shard_claim",
             ].map { .embedInCode("Scripts/\($0).lua") }),
 
         // Composition: a node, and the command line around it.
@@ -186,9 +187,8 @@ let package = Package(
         tests(
             "QuizRedisTests",
             [
-                "QuizRedis", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore, .nioLocks, .nioPosix, .nioSSL,
-                .nioEmbedded,
-                .logging, .serviceLifecycle,
+                "QuizRedis", "QuizCluster", "QuizShards", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore,
+                .nioLocks, .nioPosix, .nioSSL, .nioEmbedded, .logging, .serviceLifecycle,
             ]),
         tests(
             "QuizPostgresTests",
