@@ -158,7 +158,10 @@ let package = Package(
         // Beside it.
         part(
             "QuizTestKit",
-            ["QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", .nioLocks]),
+            [
+                "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizContent",
+                .nioLocks,
+            ]),
         // A node that kills itself where its tests want it to.
         .executableTarget(
             name: "faultnode",
@@ -169,8 +172,8 @@ let package = Package(
         tests(
             "QuizRoomHostTests",
             [
-                "QuizRoomHost", "QuizRoom", "QuizModel", "QuizShards", "QuizTelemetry", "QuizTestKit", .nioCore,
-                .nioLocks, .nioPosix, .logging,
+                "QuizRoomHost", "QuizCluster", "QuizRoom", "QuizModel", "QuizShards", "QuizTelemetry", "QuizTestKit",
+                .nioCore, .nioLocks, .nioPosix, .logging,
             ]),
         tests("QuizRoomTests", ["QuizRoom", "QuizModel"]),
         tests("QuizModelTests", ["QuizModel"]),
