@@ -129,11 +129,12 @@ let package = Package(
         part(
             "QuizRedis",
             [
-                "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizTelemetry", "CHiredis", .nioCore,
-                .nioLocks, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
+                "QuizModel", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizTelemetry", "CHiredis",
+                .nioCore, .nioLocks, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
             ],
             resources: [
-                "chat_fill", "chat_push", "heartbeat", "presence_clear", "rate_limit", "revocations_merge",
+                "chat_fill", "chat_push", "cluster_beat", "heartbeat", "presence_clear", "rate_limit",
+                "revocations_merge", "shard_claim",
             ].map { .embedInCode("Scripts/\($0).lua") }),
 
         // Composition: a node, and the command line around it.
@@ -158,7 +159,10 @@ let package = Package(
         // Beside it.
         part(
             "QuizTestKit",
-            ["QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", .nioLocks]),
+            [
+                "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizContent",
+                .nioLocks,
+            ]),
         // A node that kills itself where its tests want it to.
         .executableTarget(
             name: "faultnode",
@@ -169,8 +173,8 @@ let package = Package(
         tests(
             "QuizRoomHostTests",
             [
-                "QuizRoomHost", "QuizRoom", "QuizModel", "QuizShards", "QuizTelemetry", "QuizTestKit", .nioCore,
-                .nioLocks, .nioPosix, .logging,
+                "QuizRoomHost", "QuizCluster", "QuizRoom", "QuizModel", "QuizShards", "QuizTelemetry", "QuizTestKit",
+                .nioCore, .nioLocks, .nioPosix, .logging,
             ]),
         tests("QuizRoomTests", ["QuizRoom", "QuizModel"]),
         tests("QuizModelTests", ["QuizModel"]),
@@ -187,9 +191,8 @@ let package = Package(
         tests(
             "QuizRedisTests",
             [
-                "QuizRedis", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore, .nioLocks, .nioPosix, .nioSSL,
-                .nioEmbedded,
-                .logging, .serviceLifecycle,
+                "QuizRedis", "QuizCluster", "QuizShards", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore,
+                .nioLocks, .nioPosix, .nioSSL, .nioEmbedded, .logging, .serviceLifecycle,
             ]),
         tests(
             "QuizPostgresTests",

@@ -49,5 +49,12 @@ package struct RedisKey: Sendable, Hashable, CustomStringConvertible {
         /// String: drawn by the first node that finds it missing; another value means that Redis was emptied or
         /// replaced.
         package var generation: RedisKey { RedisKey(text: "\(prefix):{nodes}:generation") }
+
+        /// Hash: incarnation → what the node says of itself and its beat, as JSON. A field stays until somebody forgets
+        /// it. Its tag is the one of all nodes.
+        package var members: RedisKey { RedisKey(text: "\(prefix):{nodes}:members") }
+
+        /// Hash: shard → `epoch`|`incarnation` of its owner. Its tag is the one of all nodes.
+        package var shardMap: RedisKey { RedisKey(text: "\(prefix):{nodes}:shards") }
     }
 }

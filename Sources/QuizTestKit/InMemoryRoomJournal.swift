@@ -52,6 +52,27 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
         state.withLockedValue { body(&$0.rows[room, default: []]) }
     }
 
+    // MARK: The fence, for `InMemoryClusterStore`
+
+    /// Reads and changes the terms; no append, and nothing else that asks for a term, happens meanwhile.
+    func withFence<Answer>(_ body: (inout [ShardID: Term]) -> Answer) -> Answer {
+        state.withLockedValue { body(&$0.terms) }
+    }
+
+    /// Heads of the open rooms of these shards.
+    func heads(of shards: Set<ShardID>) -> [RoomID: JournalHead] {
+        state.withLockedValue { state in
+            state.records.filter { shards.contains($0.value.shard) && !state.closed.contains($0.key) }
+                .mapValues { record in
+                    guard let newest = state.rows[record.room]?.last else {
+                        return JournalHead(
+                            number: 0, chain: JournalChain.start(room: record.room, rules: record.rules))
+                    }
+                    return JournalHead(number: newest.number, chain: newest.chain)
+                }
+        }
+    }
+
     // MARK: RoomJournal
 
     package func append(
