@@ -123,7 +123,7 @@ let package = Package(
             "QuizPostgres",
             [
                 "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry",
-                "CLibPQ", .nioLocks, .crypto, .logging, .serviceLifecycle, .collections,
+                "QuizCluster", "CLibPQ", .nioLocks, .crypto, .logging, .serviceLifecycle, .collections,
             ],
             resources: [.embedInCode("Migrations")]),
         part(
@@ -197,8 +197,8 @@ let package = Package(
         tests(
             "QuizPostgresTests",
             [
-                "QuizPostgres", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "CLibPQ",
-                .nioLocks, .logging,
+                "QuizPostgres", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizCluster",
+                "CLibPQ", .nioLocks, .logging,
             ]),
         tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
         tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit", .nioLocks]),

@@ -43,6 +43,9 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
     /// The question bank.
     package var content: Pool
     package var chat: Pool
+    /// Plan, settings and heads of the cluster: of its own and never through a pooler, so that players' requests cannot
+    /// keep a node from taking over.
+    package var cluster: Pool
     /// The operator promises a failover: then commits must wait for a standby.
     package var standbyRequired: Bool
 
@@ -50,7 +53,7 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
         conninfo: String, pooledConninfo: String? = nil, lanes: Int = 4, batchTimeout: Duration = .seconds(5),
         connectTimeout: Duration = .seconds(3), fenceLockTimeout: Duration = .milliseconds(300),
         fenceTimeout: Duration = .seconds(10), web: Pool = Pool(connections: 4), content: Pool = Pool(connections: 2),
-        chat: Pool = Pool(connections: 2), standbyRequired: Bool = false
+        chat: Pool = Pool(connections: 2), cluster: Pool = Pool(connections: 2), standbyRequired: Bool = false
     ) {
         self.conninfo = conninfo
         self.pooledConninfo = pooledConninfo
@@ -62,6 +65,7 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
         self.web = web
         self.content = content
         self.chat = chat
+        self.cluster = cluster
         self.standbyRequired = standbyRequired
     }
 
@@ -95,6 +99,13 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
             return direct(settings: ["SET statement_timeout = \(max(pool.queryTimeout.wholeMilliseconds, 1))"])
         }
         return Endpoint(conninfo: pooledConninfo, isDirect: false, connectTimeout: connectTimeout, settings: [])
+    }
+
+    /// Without the first setting a plan for heads, made while the journal was still empty, would read all of it.
+    var clusterEndpoint: Endpoint {
+        direct(settings: [
+            "SET enable_seqscan = off", "SET statement_timeout = \(max(cluster.queryTimeout.wholeMilliseconds, 1))",
+        ])
     }
 
     private func direct(settings: [String]) -> Endpoint {

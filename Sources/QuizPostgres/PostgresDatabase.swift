@@ -13,6 +13,7 @@ package final class PostgresDatabase: Service {
     package let accounts: PostgresAccountStore
     package let revocations: PostgresRevocationStore
     package let questions: PostgresQuestionStore
+    package let cluster: PostgresClusterStore
     package let migrator: Migrator
 
     private let configuration: PostgresConfiguration
@@ -29,9 +30,11 @@ package final class PostgresDatabase: Service {
         let web = pool("web", configuration.web)
         let content = pool("content", configuration.content)
         let chat = pool("chat", configuration.chat)
+        let cluster = PostgresPool(
+            name: "cluster", settings: configuration.cluster, endpoint: configuration.clusterEndpoint, log: log)
         self.configuration = configuration
         self.watch = watch
-        pools = [web, content, chat]
+        pools = [web, content, chat, cluster]
         fence = PostgresFence(configuration: configuration, log: log)
         migrator = Migrator(configuration: configuration, log: log)
         maintenance = PostgresConnection(
@@ -40,6 +43,7 @@ package final class PostgresDatabase: Service {
             try watch.look(over: link)
         }
         rooms = PostgresRoomStore(pool: web, fence: fence)
+        self.cluster = PostgresClusterStore(pool: cluster, fence: fence)
         self.chat = PostgresChatStore(pool: chat)
         accounts = PostgresAccountStore(pool: web)
         revocations = PostgresRevocationStore(pool: web)

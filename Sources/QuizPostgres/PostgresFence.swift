@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Logging
+internal import QuizCluster
 internal import QuizModel
 internal import QuizShards
 internal import QuizTelemetry
@@ -7,7 +8,11 @@ internal import QuizTelemetry
 /// Changes of ownership.
 ///
 /// **Normal path.** One statement locks the wanted rows in shard order, compares each with the term it is expected to
-/// have and counts it up for the new owner. It commits by itself.
+/// have, counts it up for the new owner and records the move. It commits by itself: there is no move without a record
+/// and no record without a move.
+///
+/// **A move whose outcome is unknown** is repeated. What the first attempt won is no longer as expected; it counts as
+/// won because its row says the new owner at the very next epoch.
 ///
 /// **A holder that does not let go.** A client that was stopped after its statement and before its Sync holds share
 /// locks for ever; no timeout of the server ends it. After `fenceLockTimeout` the statement is refused and sent again,
@@ -56,15 +61,51 @@ final class PostgresFence: Sendable {
             let wanted = Set(shards).sorted()
             let current = try self.current(wanted, over: link, deadline: deadline)
             let owned = current.filter { $0.owner == owner }
-            let moved = try self.move(current.filter { $0.owner != owner }, to: owner, over: link, deadline: deadline)
+            let wishes = current.filter { $0.owner != owner }.map {
+                Wish(expected: $0, reason: $0.owner == .nobody ? .unowned : .ownerGone)
+            }
+            let moved = try self.move(wishes, to: owner, note: "", over: link, deadline: deadline)
             return (owned + moved).sorted { $0.shard < $1.shard }
         }
     }
 
-    /// Takes only the shards that still have the given terms.
-    func move(_ expected: [Term], to owner: Incarnation) async throws(PostgresError) -> [Term] {
+    /// Takes only the shards that still have the given terms, or that an earlier attempt took.
+    func move(
+        _ expected: [Term], to owner: Incarnation, reason: MoveReason, note: String
+    ) async throws(PostgresError) -> [Term] {
         try await main.run { link throws(PostgresError) in
-            try self.move(expected, to: owner, over: link, deadline: .now + self.timeout)
+            let deadline = ContinuousClock.now + self.timeout
+            let unowned = Set(expected.filter { $0.epoch == Epoch(0) }.map(\.shard)).sorted()
+            if !unowned.isEmpty {
+                let shards: [PostgresParameter] = [.int4s(unowned.map(\.index))]
+                _ = try self.settle(Self.insertMissing, shards, over: link, deadline: deadline)
+            }
+            let wishes = expected.map { Wish(expected: $0, reason: reason) }
+            return try self.move(wishes, to: owner, note: note, over: link, deadline: deadline)
+        }
+    }
+
+    /// Makes `owner` the coordinator if the term is still the expected one, or if an earlier attempt did.
+    func takeCoordinator(
+        expected: CoordinatorTerm?, owner: Incarnation
+    ) async throws(PostgresError) -> CoordinatorTerm? {
+        try await main.run { link throws(PostgresError) in
+            let deadline = ContinuousClock.now + self.timeout
+            let result =
+                if let expected {
+                    try self.settle(
+                        ClusterStatements.succeedCoordinator,
+                        [.int8(expected.epoch.number), .uuid(expected.owner), .uuid(owner)], over: link,
+                        deadline: deadline)
+                } else {
+                    try self.settle(
+                        ClusterStatements.firstCoordinator, [.uuid(owner)], over: link, deadline: deadline)
+                }
+            if let row = result.first { return try row.coordinatorTerm(from: 0) }
+            let left = ContinuousClock.now.duration(to: deadline)
+            let wanted = CoordinatorTerm(epoch: (expected?.epoch ?? Epoch(0)).next, owner: owner)
+            let current = try link.execute(ClusterStatements.coordinator, timeout: left).first?.coordinatorTerm(from: 0)
+            return current == wanted ? wanted : nil
         }
     }
 
@@ -75,6 +116,12 @@ final class PostgresFence: Sendable {
     }
 
     // MARK: - On the connection's thread
+
+    /// A shard that is to be taken, and why.
+    private struct Wish {
+        var expected: Term
+        var reason: MoveReason
+    }
 
     static let insertMissing = PostgresStatement(
         "fence_insert_missing",
@@ -87,20 +134,30 @@ final class PostgresFence: Sendable {
     static let read = PostgresStatement(
         "fence_read", "SELECT shard, epoch, owner FROM shard_fence WHERE shard = ANY ($1::int4[]) ORDER BY shard")
 
+    /// A record that is there already, as after a restore of one of the tables, must not keep a shard from moving.
     static let compareAndSet = PostgresStatement(
         "fence_compare_and_set",
         """
         WITH locked AS MATERIALIZED (
-            SELECT f.shard
+            SELECT f.shard, f.owner, w.reason
             FROM shard_fence f
-            JOIN unnest($1::int4[], $2::int8[], $3::uuid[]) AS w (shard, epoch, owner)
+            JOIN unnest($1::int4[], $2::int8[], $3::uuid[], $4::text[]) AS w (shard, epoch, owner, reason)
                 ON f.shard = w.shard AND f.epoch = w.epoch AND f.owner = w.owner
             ORDER BY f.shard
             FOR NO KEY UPDATE OF f
+        ), moved AS (
+            UPDATE shard_fence f SET epoch = f.epoch + 1, owner = $5::uuid
+            FROM locked WHERE f.shard = locked.shard
+            RETURNING f.shard, f.epoch, f.owner, locked.owner AS previous, locked.reason
+        ), recorded AS (
+            INSERT INTO shard_move (shard, epoch, from_owner, to_owner, reason, note)
+            SELECT shard, epoch, nullif(previous, '00000000-0000-0000-0000-000000000000'), owner, reason, $6::text
+            FROM moved
+            ON CONFLICT (shard, epoch) DO UPDATE SET
+                from_owner = excluded.from_owner, to_owner = excluded.to_owner, reason = excluded.reason,
+                note = excluded.note, moved_at = excluded.moved_at
         )
-        UPDATE shard_fence f SET epoch = f.epoch + 1, owner = $4::uuid
-        FROM locked WHERE f.shard = locked.shard
-        RETURNING f.shard, f.epoch, f.owner
+        SELECT shard, epoch, owner FROM moved
         """)
 
     /// The terms as they are now; a shard without a row gets one that nobody owns.
@@ -111,26 +168,43 @@ final class PostgresFence: Sendable {
         let left = ContinuousClock.now.duration(to: deadline)
         let known = try Self.terms(in: try link.execute(Self.read, parameters, timeout: left))
         guard known.count < shards.count else { return known }
-        try link.execute(Self.insertMissing, parameters, timeout: left)
-        return try Self.terms(in: try link.execute(Self.read, parameters, timeout: left))
+        _ = try settle(Self.insertMissing, parameters, over: link, deadline: deadline)
+        return try Self.terms(
+            in: try link.execute(Self.read, parameters, timeout: ContinuousClock.now.duration(to: deadline)))
     }
 
     private func move(
-        _ expected: [Term], to owner: Incarnation, over link: PostgresLink, deadline: ContinuousClock.Instant
+        _ wishes: [Wish], to owner: Incarnation, note: String, over link: PostgresLink,
+        deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> [Term] {
-        guard !expected.isEmpty else { return [] }
+        guard !wishes.isEmpty else { return [] }
+        let expected = wishes.map(\.expected)
         let parameters: [PostgresParameter] = [
             .int4s(expected.map(\.shard.index)), .int8s(expected.map(\.epoch.number)), .uuids(expected.map(\.owner)),
-            .uuid(owner),
+            .texts(wishes.map(\.reason.rawValue)), .uuid(owner), .text(ClusterStatements.bounded(note)),
         ]
+        let won = try Self.terms(in: try settle(Self.compareAndSet, parameters, over: link, deadline: deadline))
+        let held = Set(won.map(\.shard))
+        let lost = expected.filter { !held.contains($0.shard) }
+        guard !lost.isEmpty else { return won.sorted { $0.shard < $1.shard } }
+        let left = ContinuousClock.now.duration(to: deadline)
+        let current = try link.execute(Self.read, [.int4s(lost.map(\.shard.index))], timeout: left)
+        let wanted = Set(lost.map { Term(shard: $0.shard, epoch: $0.epoch.next, owner: owner) })
+        let repeated = try Self.terms(in: current).filter(wanted.contains)
+        return (won + repeated).sorted { $0.shard < $1.shard }
+    }
+
+    /// Runs a statement that waits for fence rows, and ends the sessions that hold them for too long.
+    private func settle(
+        _ statement: PostgresStatement, _ parameters: [PostgresParameter], over link: PostgresLink,
+        deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> PostgresResult {
         var isBlocked = false
         while true {
             do throws(PostgresError) {
-                try link.send(Self.compareAndSet, parameters, deadline: deadline)
-                let result =
-                    isBlocked
+                try link.send(statement, parameters, deadline: deadline)
+                return isBlocked
                     ? try finishEndingBlockers(of: link, deadline: deadline) : try link.finish(deadline: deadline)
-                return try Self.terms(in: result).sorted { $0.shard < $1.shard }
             } catch {
                 // A statement that waited too long, or was a deadlock's victim, wrote nothing.
                 guard error.isTransient, ContinuousClock.now < deadline else { throw error }

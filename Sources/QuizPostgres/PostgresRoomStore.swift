@@ -34,15 +34,6 @@ package final class PostgresRoomStore: RoomStore {
         }
     }
 
-    /// Makes `owner` the owner of the shards that still have the given terms: (e, old) → (e + 1, new).
-    ///
-    /// - Returns: the new terms; a shard whose term was another one is missing.
-    package func move(_ expected: [Term], to owner: Incarnation) async throws(JournalFailure) -> [Term] {
-        do throws(PostgresError) { return try await fence.move(expected, to: owner) } catch {
-            throw JournalFailure(error)
-        }
-    }
-
     package func load(shards: [ShardID]) async throws(JournalFailure) -> [StoredRoom] {
         var rooms = try await query(RoomStatements.open, [.int4s(shards.map(\.index))]) {
             result throws(PostgresError) in

@@ -134,7 +134,7 @@ import Testing
         let terms = try await rooms.take(shards, owner: .random())
         let holder = database.session()
         try await holder.script("BEGIN; SELECT 1 FROM shard_fence WHERE shard = 500 FOR SHARE")
-        async let moved = rooms.move(terms.reversed(), to: .random())
+        async let moved = database.postgres.cluster.move(terms.reversed(), to: .random(), reason: .asked, note: "")
         let observer = database.session()
         #expect(try await observer.waitUntilSomebodyWaits(for: try await holder.pid()))
         // What lies before the row it waits for is locked, what lies behind is free.
