@@ -120,6 +120,12 @@ let package = Package(
                 .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .crypto,
             ]),
         part(
+            "QuizMesh",
+            [
+                "QuizModel", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizTelemetry", .nioCore, .nioLocks,
+                .nioPosix, .nioSSL, .collections, .crypto, .logging, .serviceLifecycle,
+            ]),
+        part(
             "QuizPostgres",
             [
                 "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry",
@@ -194,6 +200,13 @@ let package = Package(
                 "QuizRedis", "QuizCluster", "QuizShards", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore,
                 .nioLocks, .nioPosix, .nioSSL, .nioEmbedded, .logging, .serviceLifecycle,
             ]),
+        tests(
+            "QuizMeshTests",
+            [
+                "QuizMesh", "QuizModel", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizTelemetry", .nioCore,
+                .nioLocks, .nioPosix, .logging,
+            ],
+            resources: [.copy("Corpus")]),
         tests(
             "QuizPostgresTests",
             [

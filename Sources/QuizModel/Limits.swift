@@ -86,6 +86,27 @@ package enum Limits {
     /// Lines a player may send in ten seconds; more are refused with `rate_limited`.
     package static let chatLinesPerTenSeconds = 8
 
+    // MARK: Mesh
+
+    /// Bytes of one frame between nodes. A longer message is not sent; a longer frame that arrives closes the link.
+    package static let meshFrameBytesMax = 4 << 20
+    /// Bytes a link holds for a peer that reads too slowly; beyond, the link is closed and its sessions attach again.
+    package static let meshBacklogBytesMax = 16 << 20
+    /// Bytes a peer may send ahead of what has been consumed; a message begun without credit closes the link.
+    package static let meshCreditBytes = 4 << 20
+    /// Bytes a connection may send before it has proved whose it is; then it is closed.
+    package static let meshHelloBytesMax = 1 << 10
+    /// Connections to a node that have not proved whose they are; one more is closed at once.
+    package static let meshHellosMax = 64
+    /// Milliseconds a connection has to prove it; then it is closed.
+    package static let meshHelloMs = 5_000
+    /// Milliseconds between two pings on a link.
+    package static let meshKeepAliveMs = 1_000
+    /// Milliseconds without a byte after which a link is closed and made anew.
+    package static let meshSilenceMs = 3_000
+    /// Milliseconds until a broken link is dialled again: the first time, and at most.
+    package static let meshBackoffMs: ClosedRange<Int> = 50...2_000
+
     // MARK: Doors
 
     /// Guests made from one address a minute; enough for a school behind one address.

@@ -78,6 +78,21 @@ package enum MetricName: String, Sendable, CaseIterable {
     case redisQueuedCommands = "quizmania_redis_queued_commands"
     case redisGenerationsTotal = "quizmania_redis_generations_total"
 
+    // MARK: Mesh
+
+    case meshLinksUp = "quizmania_mesh_links_up"
+    case meshLinksOpenedTotal = "quizmania_mesh_links_opened_total"
+    case meshLinksClosedTotal = "quizmania_mesh_links_closed_total"
+    case meshHellosRefusedTotal = "quizmania_mesh_hellos_refused_total"
+    case meshReceivedFramesTotal = "quizmania_mesh_received_frames_total"
+    case meshReceivedBytesTotal = "quizmania_mesh_received_bytes_total"
+    case meshSentFramesTotal = "quizmania_mesh_sent_frames_total"
+    case meshSentBytesTotal = "quizmania_mesh_sent_bytes_total"
+    case meshBacklogBytes = "quizmania_mesh_backlog_bytes"
+    case meshMessagesSkippedTotal = "quizmania_mesh_messages_skipped_total"
+    case meshMessagesUnsendableTotal = "quizmania_mesh_messages_unsendable_total"
+    case meshRoundTripSeconds = "quizmania_mesh_round_trip_seconds"
+
     // MARK: Doors
 
     case rateLimitRefusedTotal = "quizmania_rate_limit_refused_total"
@@ -181,6 +196,19 @@ extension MetricName {
         case .redisCommandSeconds: .seconds("From queueing a command to its reply.")
         case .redisQueuedCommands: .gauge("Commands queued or in flight.")
         case .redisGenerationsTotal: .counter("Times this node found Redis emptied or replaced.")
+        case .meshLinksUp: .gauge("Links to other nodes that are up.")
+        case .meshLinksOpenedTotal: .counter("Links to other nodes that came up.")
+        case .meshLinksClosedTotal: .counter("Links to other nodes that went down, by reason.", by: "reason")
+        case .meshHellosRefusedTotal:
+            .counter("Connections between nodes that ended before they were links, by reason.", by: "reason")
+        case .meshReceivedFramesTotal: .counter("Frames read from other nodes.")
+        case .meshReceivedBytesTotal: .counter("Bytes read from other nodes.")
+        case .meshSentFramesTotal: .counter("Frames handed to the sockets of other nodes.")
+        case .meshSentBytesTotal: .counter("Bytes handed to the sockets of other nodes.")
+        case .meshBacklogBytes: .gauge("Bytes held back until other nodes have consumed what they were sent.")
+        case .meshMessagesSkippedTotal: .counter("Messages of newer nodes that this one does not know.")
+        case .meshMessagesUnsendableTotal: .counter("Messages outside their bounds, which were not sent.")
+        case .meshRoundTripSeconds: .seconds("From a ping to another node to its answer.")
         case .rateLimitRefusedTotal: .counter("Requests refused for being too many, by door.", by: "door")
         case .rateLimitLocalTotal: .counter("Decisions taken by the local limiter because Redis was away or slow.")
         case .nodeUp: .gauge("1 while the node takes players.")

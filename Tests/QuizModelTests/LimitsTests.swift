@@ -51,6 +51,17 @@ import Testing
         #expect(Limits.handshakesPerSecond * 10 >= 2_000, "2,000 clients come back within ten seconds")
     }
 
+    @Test func `what crosses the mesh fits its frames, and a slow peer is told from a dead one`() {
+        #expect(Limits.payloadBytesMax < Limits.meshFrameBytesMax, "a polled request fits a frame")
+        #expect(Limits.clientEventBytesMax < Limits.meshFrameBytesMax)
+        #expect(Limits.meshFrameBytesMax <= Limits.meshBacklogBytesMax)
+        #expect(Limits.meshCreditBytes <= Limits.meshBacklogBytesMax)
+        #expect(Limits.meshHelloBytesMax < Limits.meshFrameBytesMax)
+        #expect(2 * Limits.meshKeepAliveMs < Limits.meshSilenceMs, "one lost second does not cost a link")
+        #expect(Limits.meshBackoffMs.upperBound < Limits.meshSilenceMs)
+        #expect(Limits.meshSilenceMs <= Limits.meshHelloMs)
+    }
+
     @Test func `ranges start where something is left to play`() {
         #expect(Limits.questionsPerGame.lowerBound >= 1)
         #expect(Limits.choicesPerQuestion.lowerBound >= 2)

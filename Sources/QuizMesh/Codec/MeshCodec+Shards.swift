@@ -1,0 +1,123 @@
+import NIOCore
+import QuizCluster
+import QuizModel
+import QuizRoomHost
+import QuizShards
+
+// Messages between owners.
+
+extension Term {
+    func write(to writer: inout MeshWriter, _ context: String) {
+        writer.int(shard.index, 0...ShardID.count - 1, context)
+        writer.int(Int(epoch.number), MeshBounds.natural, context)
+        writer.identifier(owner)
+    }
+
+    init(from reader: inout MeshReader, _ context: String) throws(MeshCodecError) {
+        guard let shard = ShardID(index: try reader.int(0...ShardID.count - 1, context)) else {
+            throw MeshCodecError(.outOfRange, context)
+        }
+        self.init(
+            shard: shard, epoch: Epoch(Int64(try reader.int(MeshBounds.natural, context))),
+            owner: try reader.identifier(context))
+    }
+}
+
+extension MeshWriter {
+    mutating func terms(_ terms: [Term], _ context: String) {
+        array(terms, max: MeshBounds.termsMax, context) { $1.write(to: &$0, context) }
+    }
+}
+
+extension MeshReader {
+    mutating func terms(_ context: String) throws(MeshCodecError) -> [Term] {
+        try array(max: MeshBounds.termsMax, elementBytesMin: 18, context) { reader throws(MeshCodecError) in
+            try Term(from: &reader, context)
+        }
+    }
+}
+
+extension HandOffPrepare {
+    func write(to writer: inout MeshWriter) {
+        term.write(to: &writer, "prepare.term")
+        writer.int(rules, MeshBounds.natural, "prepare.rules")
+        writer.int(rooms, MeshBounds.natural, "prepare.rooms")
+    }
+
+    init(from reader: inout MeshReader) throws(MeshCodecError) {
+        self.init(
+            term: try Term(from: &reader, "prepare.term"),
+            rules: try reader.int(MeshBounds.natural, "prepare.rules"),
+            rooms: try reader.int(MeshBounds.natural, "prepare.rooms"))
+    }
+}
+
+extension HandOffPrepared {
+    func write(to writer: inout MeshWriter) {
+        term.write(to: &writer, "prepared.term")
+        writer.bool(isAccepted)
+    }
+
+    init(from reader: inout MeshReader) throws(MeshCodecError) {
+        self.init(
+            term: try Term(from: &reader, "prepared.term"), isAccepted: try reader.bool("prepared.isAccepted"))
+    }
+}
+
+extension HandOffFinal {
+    func write(to writer: inout MeshWriter) {
+        term.write(to: &writer, "final.term")
+        writer.byte(reason.tag)
+        writer.array(rooms, max: MeshBounds.roomsMax, "final.rooms") { writer, room in
+            writer.identifier(room.room)
+            writer.int(Int(room.head.number), MeshBounds.natural, "final.head")
+            writer.fixed(room.head.chain, count: MeshBounds.chainBytes, "final.chain")
+        }
+    }
+
+    init(from reader: inout MeshReader) throws(MeshCodecError) {
+        let term = try Term(from: &reader, "final.term")
+        let tag = try reader.byte("final.reason")
+        guard let reason = MoveReason.allCases.first(where: { $0.tag == tag }) else {
+            throw MeshCodecError(.unknownTag, "final.reason")
+        }
+        let rooms = try reader.array(
+            max: MeshBounds.roomsMax, elementBytesMin: 17 + MeshBounds.chainBytes, "final.rooms"
+        ) { reader throws(MeshCodecError) in
+            Room(
+                room: try reader.identifier("final.room"),
+                head: JournalHead(
+                    number: Int64(try reader.int(MeshBounds.natural, "final.head")),
+                    chain: try reader.fixed(MeshBounds.chainBytes, "final.chain")))
+        }
+        self.init(term: term, reason: reason, rooms: rooms)
+    }
+}
+
+extension MoveReason {
+    fileprivate var tag: UInt8 {
+        switch self {
+        case .unowned: 0
+        case .ownerGone: 1
+        case .draining: 2
+        case .overfull: 3
+        case .pinned: 4
+        case .asked: 5
+        }
+    }
+}
+
+extension HandOffFinished {
+    func write(to writer: inout MeshWriter) {
+        term.write(to: &writer, "finished.term")
+        writer.optional(now) { $1.write(to: &$0, "finished.now") }
+    }
+
+    init(from reader: inout MeshReader) throws(MeshCodecError) {
+        self.init(
+            term: try Term(from: &reader, "finished.term"),
+            now: try reader.optional("finished.now") { reader throws(MeshCodecError) in
+                try Term(from: &reader, "finished.now")
+            })
+    }
+}
