@@ -148,7 +148,7 @@ let package = Package(
             "QuizNode",
             [
                 "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry", "QuizRoomHost", "QuizSocial",
-                "QuizContent", "QuizGateway", "QuizHTTP", "QuizPostgres", "QuizRedis",
+                "QuizContent", "QuizCluster", "QuizGateway", "QuizHTTP", "QuizMesh", "QuizPostgres", "QuizRedis",
                 .configuration, .serviceLifecycle, .unixSignals, .logging, .nioCore, .nioLocks, .nioPosix, .hummingbird,
                 .hummingbirdCore, .systemPackage,
             ]),

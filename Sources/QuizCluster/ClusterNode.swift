@@ -67,6 +67,8 @@ package final class ClusterNode: Service, PeerReceiver {
     }
 
     private static let watchEvery = Duration.milliseconds(500)
+    /// Until everything has its place, as at start.
+    private static let watchFirst = Duration.milliseconds(50)
     private static let actEvery = Duration.milliseconds(100)
     /// Shards of one hand-off: few enough that their rooms' pause stays short.
     private static let groupMax = 64
@@ -96,9 +98,19 @@ package final class ClusterNode: Service, PeerReceiver {
 
     /// Whether every shard has an owner that is alive, as far as this node knows.
     package var isPlaced: Bool {
-        state.withLockedValue { state in
+        let answered = Set(parts.router.host.terms.map(\.shard))
+        return state.withLockedValue { state in
             state.fences.terms.count == ShardID.count
-                && state.fences.terms.values.allSatisfy { state.view.isAlive($0.owner) }
+                && state.fences.terms.values.allSatisfy {
+                    $0.owner == own ? answered.contains($0.shard) : state.view.isAlive($0.owner)
+                }
+        }
+    }
+
+    /// Returns when every shard has an owner that is alive, and this node answers for its own.
+    package func placed() async {
+        while !Task.isCancelled, !isPlaced {
+            try? await Task.sleep(for: .milliseconds(20))  // ends early only when cancelled
         }
     }
 
@@ -107,9 +119,24 @@ package final class ClusterNode: Service, PeerReceiver {
     package func run() async throws {
         parts.router.host.begin()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.repeatedly(Self.watchEvery) { await self.watch() } }
-            group.addTask { await self.repeatedly(Self.actEvery) { await self.takeOver() } }
-            group.addTask { await self.repeatedly(Self.actEvery) { await self.give() } }
+            group.addTask {
+                await self.repeatedly {
+                    await self.watch()
+                    return self.isPlaced ? Self.watchEvery : Self.watchFirst
+                }
+            }
+            group.addTask {
+                await self.repeatedly {
+                    await self.takeOver()
+                    return self.isPlaced ? Self.actEvery : Self.watchFirst
+                }
+            }
+            group.addTask {
+                await self.repeatedly {
+                    await self.give()
+                    return Self.actEvery
+                }
+            }
             group.addTask {
                 try? await gracefulShutdown()  // throws when cancelled, which ends the node just the same
                 await self.drain()
@@ -121,9 +148,10 @@ package final class ClusterNode: Service, PeerReceiver {
         await parts.directory.forget(own)
     }
 
-    private func repeatedly(_ pause: Duration, _ step: () async -> Void) async {
+    /// - Parameter step: gives the pause behind it.
+    private func repeatedly(_ step: () async -> Duration) async {
         while !Task.isCancelled, !state.withLockedValue({ $0.isOver }) {
-            await step()
+            let pause = await step()
             try? await Task.sleep(for: pause)  // ends early only when cancelled
         }
     }

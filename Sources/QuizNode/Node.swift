@@ -4,9 +4,11 @@ internal import HummingbirdCore
 package import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import QuizCluster
 internal import QuizContent
 internal import QuizGateway
 internal import QuizHTTP
+internal import QuizMesh
 internal import QuizModel
 internal import QuizPostgres
 internal import QuizRedis
@@ -39,6 +41,7 @@ package struct Node {
     package func run() async throws {
         let secrets = try NodeSecrets(directory: settings.secretsDirectory)
         let registry = MetricsRegistry()
+        let keys = RedisKey.Space(prefix: settings.clusterName)
         let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
         let loops = Array(group.makeIterator())
         let incarnation = Incarnation.random()
@@ -48,24 +51,39 @@ package struct Node {
         let (journal, store) = storage(database.journal, database.rooms)
         let redis = try makeRedis(loop: loops[0], registry: registry)
         let work = BackgroundWork()
-        let revocations = RedisRevocations(client: redis, store: database.revocations, logger: log)
-        let limiter = RedisRateLimiter(client: redis, metrics: registry)
+        let revocations = RedisRevocations(client: redis, keys: keys, store: database.revocations, logger: log)
+        let limiter = RedisRateLimiter(client: redis, keys: keys, metrics: registry)
         let presence = PresenceBook(
-            directory: RedisPresence(client: redis, incarnation: incarnation, node: settings.nodeName))
+            directory: RedisPresence(client: redis, keys: keys, incarnation: incarnation, node: settings.nodeName))
         let accounts = await GuestAccounts(
             accounts: database.accounts, revocations: revocations, secret: secrets.session, nowMs: wallClockMs)
-        let chat = RoomChat(store: database.chat, cache: RedisRecentChat(client: redis))
+        let chat = RoomChat(store: database.chat, cache: RedisRecentChat(client: redis, keys: keys))
 
+        let mesh = try makeMesh(secrets, incarnation: incarnation, loop: loops[0], registry: registry)
         let host = RoomHost(
             configuration: .init(incarnation: incarnation, lanes: settings.postgresLanes),
             parts: .init(
-                journal: journal, store: store, broadcaster: GatewayBroadcaster(),
+                journal: journal, store: store,
+                broadcaster: ClusterBroadcaster(local: GatewayBroadcaster(), transport: mesh),
                 questions: BankQuestions(store: database.questions), work: work, signer: secrets.signer,
                 keys: secrets.rooms, metrics: RoomMetrics(registry), wallClockMs: wallClockMs),
             eventLoops: loops, log: log)
+        let router = RoomRouter(own: incarnation, host: host, table: ShardTable(), transport: mesh)
+        let calls = PeerCalls(transport: mesh, loop: loops[0])
+        let rooms = ClusterRooms(router: router, calls: calls)
+        let forwarded = ForwardedSessions(broadcaster: GatewayBroadcaster())
+        let cluster = ClusterNode(
+            .init(
+                announcement: announcement(incarnation, startedAtMs: wallClockMs()), router: router,
+                store: database.cluster, directory: RedisShardDirectory(client: redis, keys: keys),
+                remote: RemoteSessions(host: host, table: router.table, transport: mesh), forwarded: forwarded,
+                calls: calls, rooms: rooms, metrics: ClusterMetrics(registry), loop: loops[0], work: work,
+                ttl: .milliseconds(Int64(settings.clusterTTLMs)), log: log))
+        mesh.setReceiver(cluster)
         let game = GameApplication(
             .init(
-                host: host, accounts: accounts, recovery: RecoveryTokens(secret: secrets.session), chat: chat,
+                router: router, forwarded: forwarded, rooms: rooms, accounts: accounts,
+                recovery: RecoveryTokens(secret: secrets.session), chat: chat,
                 presence: presence, limiter: limiter, work: work, metrics: GameMetrics(registry), log: log,
                 wallClockMs: wallClockMs))
 
@@ -74,7 +92,7 @@ package struct Node {
         let readiness = Readiness(database: database, redis: redis)
         let api = try makeAPI(
             .init(
-                accounts: accounts, rooms: NodeRooms(host: host), games: StoredGameArchive(store: database.rooms),
+                accounts: accounts, rooms: NodeRooms(rooms: rooms), games: StoredGameArchive(store: database.rooms),
                 questions: database.questions, limiter: limiter, readiness: { await readiness.checks() }))
         let gatewayMetrics = GatewayMetrics()
         let web = Application(
@@ -91,14 +109,19 @@ package struct Node {
         let metricsListener = MetricsListener.service(
             host: settings.metricsHost, port: settings.metricsPort, logger: log, render: { registry.render() })
         let heartbeat = NodeHeartbeat(
-            client: redis, incarnation: incarnation, node: settings.nodeName, metrics: registry, logger: log,
+            client: redis, keys: keys, incarnation: incarnation, node: settings.nodeName, metrics: registry,
+            logger: log,
             onNewGeneration: { _ in await revocations.refreshIfDue() })
 
         var services: [any Service] = [redis, database, work, revocations, heartbeat, presence, metricsListener]
         if let certificates { services.append(certificates) }
-        services.append(ActivatedRooms(host: host, work: work, then: web))
         services.append(Housekeeping(database: database, log: log))
         services.append(NodeMeter(gateway: gatewayMetrics, host: host, registry: registry))
+        services.append(StandingRooms(host: host))
+        services.append(mesh)
+        services.append(OpenedLater(cluster: cluster, then: web))
+        // The last to come is the first to go: rooms are handed over while their players are still connected.
+        services.append(cluster)
         let running = ServiceGroup(
             configuration: .init(
                 services: services.map { .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup) },
@@ -121,6 +144,32 @@ package struct Node {
         }
         guard problems.isEmpty else { throw SettingsFault(problems.joined(separator: "\n")) }
         return database
+    }
+
+    private func announcement(_ incarnation: Incarnation, startedAtMs: Int64) -> NodeAnnouncement {
+        NodeAnnouncement(
+            incarnation: incarnation, name: settings.nodeName, startedAtMs: startedAtMs,
+            publicURL: settings.publicURL, meshAddress: settings.meshAddress,
+            meshVersion: Int(MeshVersion.spoken.upperBound), rules: RoomStateMachine.rules, weight: settings.clusterWeight,
+            isDraining: false, rooms: 0)
+    }
+
+    private func makeMesh(
+        _ secrets: NodeSecrets, incarnation: Incarnation, loop: any EventLoop, registry: MetricsRegistry
+    ) throws -> MeshTransport {
+        var certificates: MeshCertificates?
+        if let file = settings.meshCertificateFile, let key = settings.meshKeyFile,
+            let authority = settings.meshAuthorityFile
+        {
+            certificates = try MeshCertificates(
+                certificateFile: file, keyFile: key, authorityFile: authority, logger: log)
+        }
+        let configuration = MeshConfiguration(
+            listen: MeshEndpoint(host: settings.meshHost, port: settings.meshPort), cluster: settings.clusterName,
+            secret: secrets.mesh, certificates: certificates)
+        return try MeshTransport(
+            configuration: configuration, incarnation: incarnation, name: settings.nodeName, loop: loop,
+            metrics: registry, logger: log)
     }
 
     private func makeRedis(loop: any EventLoop, registry: MetricsRegistry) throws -> RedisClient {
@@ -182,26 +231,26 @@ struct BankQuestions: GameQuestions {
     }
 }
 
-/// Brings the rooms back, and only then lets players in.
-struct ActivatedRooms: Service {
+/// Looks at the fences of rooms here, once a second.
+struct StandingRooms: Service {
     let host: RoomHost
-    let work: BackgroundWork
+
+    func run() async throws { try await host.run() }
+}
+
+/// Lets players in when the cluster has found its place for every room.
+struct OpenedLater: Service {
+    let cluster: ClusterNode
     let web: any Service
 
-    init(host: RoomHost, work: BackgroundWork, then web: any Service) {
-        self.host = host
-        self.work = work
+    init(cluster: ClusterNode, then web: any Service) {
+        self.cluster = cluster
         self.web = web
     }
 
     func run() async throws {
-        try await host.activate()
-        let (host, web) = (host, web)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await host.run() }
-            group.addTask { try await web.run() }
-            try await group.next()
-            group.cancelAll()
-        }
+        await cancelWhenGracefulShutdown { await cluster.placed() }
+        guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return }
+        try await web.run()
     }
 }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import QuizMesh
 package import QuizRoomHost
 internal import QuizSocial
 
@@ -8,6 +9,8 @@ package struct NodeSecrets: Sendable {
     var session: SessionSecret
     /// Keys of rooms: offsets and password digests; 32 bytes or more.
     var rooms: RoomKeys
+    /// Nodes prove to one another that they know it; 32 bytes or more.
+    var mesh: MeshSecret
     /// Signs results; made when it is missing.
     var signer: ResultSigner
 
@@ -18,6 +21,10 @@ package struct NodeSecrets: Sendable {
             throw SettingsFault("The secret file \(directory)/room.key is shorter than 32 bytes.")
         }
         rooms = RoomKeys(secret: room)
+        guard let secret = MeshSecret(try SecretFile.bytes("\(directory)/mesh.key")) else {
+            throw SettingsFault("The secret file \(directory)/mesh.key is shorter than 32 bytes.")
+        }
+        mesh = secret
         signer = try Self.signer("\(directory)/signing.key")
     }
 

@@ -14,6 +14,15 @@ package struct NodeSettings: Sendable {
     var publicURL: String
     var allowedOrigins: [String]
     var trustedProxies: [String]
+    var clusterName: String
+    var clusterWeight: Int
+    var clusterTTLMs: Int
+    var meshHost: String
+    var meshPort: Int
+    var meshAddress: String
+    var meshCertificateFile: String?
+    var meshKeyFile: String?
+    var meshAuthorityFile: String?
     var metricsHost: String
     var metricsPort: Int
     var tlsCertificateFile: String?
@@ -49,6 +58,20 @@ package struct NodeSettings: Sendable {
             name: "allowed.origins", meaning: "Other web origins that may connect, separated by commas. Default: none."),
         Key(
             name: "trusted.proxies", meaning: "Address ranges (CIDR) whose X-Forwarded-For is believed. Default: none."),
+        Key(
+            name: "cluster.name",
+            meaning: "Nodes of one name work together; begins their keys in Redis. Default: qm."),
+        Key(name: "cluster.weight", meaning: "Share of the rooms beside other nodes'; 0 to 1000. Default: 100."),
+        Key(
+            name: "cluster.ttl.ms",
+            meaning: "Silence after which a node counts as dead, the same on all; 1000 to 60000. Default: 3000."),
+        Key(name: "mesh.host", meaning: "Address the mesh listens on. Default: 127.0.0.1."),
+        Key(name: "mesh.port", meaning: "Port other nodes connect to; 1 to 65535. Default: 7946."),
+        Key(
+            name: "mesh.address", meaning: "Where other nodes reach this one, host:port. Default: mesh.host:mesh.port."),
+        Key(name: "mesh.tls.certificate.file", meaning: "PEM certificate for the mesh; with key and authority: TLS."),
+        Key(name: "mesh.tls.key.file", meaning: "PEM private key for the mesh."),
+        Key(name: "mesh.tls.authority.file", meaning: "PEM certificates of the cluster's authority."),
         Key(name: "metrics.host", meaning: "Address of the metrics listener. Default: 127.0.0.1."),
         Key(name: "metrics.port", meaning: "Port of the metrics listener; 1 to 65535. Default: 9464."),
         Key(
@@ -60,7 +83,7 @@ package struct NodeSettings: Sendable {
         Key(name: "postgres.lanes", meaning: "Journal connections; 1 to 64. Default: 4."),
         Key(name: "redis", meaning: "redis://host:port/db or rediss://. Required."),
         Key(name: "redis.password.file", meaning: "File that holds the password."),
-        Key(name: "secrets.dir", meaning: "Directory with token.key, room.key and signing.key. Required."),
+        Key(name: "secrets.dir", meaning: "Directory with token.key, room.key, mesh.key and signing.key. Required."),
         Key(name: "web.dir", meaning: "Built web client. Default: Sources/WebClient/dist."),
         Key(
             name: "event.loops", meaning: "Event loops; 1 to 64. Default: 1 up to 4 cores, else a quarter of the cores."
@@ -125,6 +148,23 @@ package struct NodeSettings: Sendable {
         nodeName = text("node.name") ?? "node-0"
         httpHost = text("http.host") ?? "127.0.0.1"
         httpPort = try number("http.port", 1...65_535, default: 8_080)
+        clusterName = text("cluster.name") ?? "qm"
+        guard clusterName.wholeMatch(of: /[A-Za-z0-9._-]{1,64}/) != nil else {
+            throw SettingsFault("`cluster.name` is 1 to 64 letters, digits, dots, dashes and underscores.")
+        }
+        clusterWeight = try number("cluster.weight", 0...1_000, default: 100)
+        clusterTTLMs = try number("cluster.ttl.ms", 1_000...60_000, default: 3_000)
+        meshHost = text("mesh.host") ?? "127.0.0.1"
+        meshPort = try number("mesh.port", 1...65_535, default: 7_946)
+        meshAddress = text("mesh.address") ?? "\(meshHost):\(meshPort)"
+        meshCertificateFile = text("mesh.tls.certificate.file")
+        meshKeyFile = text("mesh.tls.key.file")
+        meshAuthorityFile = text("mesh.tls.authority.file")
+        let meshFiles = [meshCertificateFile, meshKeyFile, meshAuthorityFile].compactMap(\.self).count
+        guard meshFiles == 0 || meshFiles == 3 else {
+            throw SettingsFault(
+                "TLS of the mesh needs `mesh.tls.certificate.file`, `mesh.tls.key.file` and `mesh.tls.authority.file`.")
+        }
         metricsHost = text("metrics.host") ?? "127.0.0.1"
         metricsPort = try number("metrics.port", 1...65_535, default: 9_464)
         tlsCertificateFile = text("tls.certificate.file")
@@ -163,7 +203,9 @@ package struct NodeSettings: Sendable {
     package var lines: [String] {
         let values: [String?] = [
             nodeName, httpHost, String(httpPort), publicURL, allowedOrigins.joined(separator: ","),
-            trustedProxies.joined(separator: ","), metricsHost, String(metricsPort), tlsCertificateFile, tlsKeyFile,
+            trustedProxies.joined(separator: ","), clusterName, String(clusterWeight), String(clusterTTLMs), meshHost,
+            String(meshPort), meshAddress, meshCertificateFile, meshKeyFile, meshAuthorityFile, metricsHost,
+            String(metricsPort), tlsCertificateFile, tlsKeyFile,
             postgres, postgresPasswordFile, String(postgresLanes), redis, redisPasswordFile, secretsDirectory,
             webDirectory, String(eventLoops), logFormat.rawValue, logLevel.rawValue, String(pingIntervalMs),
             String(pingTimeoutMs), String(handshakesPerSecond),

@@ -41,6 +41,7 @@ start_services() {
     ensure_password "$secrets/postgres.password"
     ensure_key "$secrets/token.key"
     ensure_key "$secrets/room.key"
+    ensure_key "$secrets/mesh.key"
 
     home=$(postgres_home "$state/postgres")
     if ! postgres_running "$home"; then

@@ -219,6 +219,7 @@ extension SessionEnded {
         case .kicked: writer.byte(1)
         case .roomClosed: writer.byte(2)
         case .moved: writer.byte(3)
+        case .surplus: writer.byte(4)
         }
     }
 
@@ -229,6 +230,7 @@ extension SessionEnded {
         case 1: self.init(handle: handle, reason: .kicked)
         case 2: self.init(handle: handle, reason: .roomClosed)
         case 3: self.init(handle: handle, reason: .moved)
+        case 4: self.init(handle: handle, reason: .surplus)
         default: throw MeshCodecError(.unknownTag, "ended.reason")
         }
     }

@@ -39,14 +39,15 @@ extension MeshReader {
 
 extension HandOffPrepare {
     func write(to writer: inout MeshWriter) {
-        term.write(to: &writer, "prepare.term")
+        writer.fixed64(number)
+        writer.terms(terms, "prepare.terms")
         writer.int(rules, MeshBounds.natural, "prepare.rules")
         writer.int(rooms, MeshBounds.natural, "prepare.rooms")
     }
 
     init(from reader: inout MeshReader) throws(MeshCodecError) {
         self.init(
-            term: try Term(from: &reader, "prepare.term"),
+            number: try reader.integer("prepare.number"), terms: try reader.terms("prepare.terms"),
             rules: try reader.int(MeshBounds.natural, "prepare.rules"),
             rooms: try reader.int(MeshBounds.natural, "prepare.rooms"))
     }
@@ -54,19 +55,20 @@ extension HandOffPrepare {
 
 extension HandOffPrepared {
     func write(to writer: inout MeshWriter) {
-        term.write(to: &writer, "prepared.term")
+        writer.fixed64(number)
         writer.bool(isAccepted)
     }
 
     init(from reader: inout MeshReader) throws(MeshCodecError) {
         self.init(
-            term: try Term(from: &reader, "prepared.term"), isAccepted: try reader.bool("prepared.isAccepted"))
+            number: try reader.integer("prepared.number"), isAccepted: try reader.bool("prepared.isAccepted"))
     }
 }
 
 extension HandOffFinal {
     func write(to writer: inout MeshWriter) {
-        term.write(to: &writer, "final.term")
+        writer.fixed64(number)
+        writer.terms(terms, "final.terms")
         writer.byte(reason.tag)
         writer.array(rooms, max: MeshBounds.roomsMax, "final.rooms") { writer, room in
             writer.identifier(room.room)
@@ -76,7 +78,8 @@ extension HandOffFinal {
     }
 
     init(from reader: inout MeshReader) throws(MeshCodecError) {
-        let term = try Term(from: &reader, "final.term")
+        let number: UInt64 = try reader.integer("final.number")
+        let terms = try reader.terms("final.terms")
         let tag = try reader.byte("final.reason")
         guard let reason = MoveReason.allCases.first(where: { $0.tag == tag }) else {
             throw MeshCodecError(.unknownTag, "final.reason")
@@ -90,7 +93,7 @@ extension HandOffFinal {
                     number: Int64(try reader.int(MeshBounds.natural, "final.head")),
                     chain: try reader.fixed(MeshBounds.chainBytes, "final.chain")))
         }
-        self.init(term: term, reason: reason, rooms: rooms)
+        self.init(number: number, terms: terms, reason: reason, rooms: rooms)
     }
 }
 
@@ -109,15 +112,11 @@ extension MoveReason {
 
 extension HandOffFinished {
     func write(to writer: inout MeshWriter) {
-        term.write(to: &writer, "finished.term")
-        writer.optional(now) { $1.write(to: &$0, "finished.now") }
+        writer.fixed64(number)
+        writer.terms(now, "finished.now")
     }
 
     init(from reader: inout MeshReader) throws(MeshCodecError) {
-        self.init(
-            term: try Term(from: &reader, "finished.term"),
-            now: try reader.optional("finished.now") { reader throws(MeshCodecError) in
-                try Term(from: &reader, "finished.now")
-            })
+        self.init(number: try reader.integer("finished.number"), now: try reader.terms("finished.now"))
     }
 }

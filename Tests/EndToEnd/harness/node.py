@@ -35,14 +35,14 @@ class Node:
         self._process: subprocess.Popen | None = None
         secrets = self._home / "secrets"
         secrets.mkdir(mode=0o700)
-        for name in ("token.key", "room.key"):
+        for name in ("token.key", "room.key", "mesh.key"):
             (secrets / name).write_bytes(os.urandom(32))
         values: dict[str, object] = {
             "node_name": "node-e2e", "http_host": "127.0.0.1", "http_port": self.port,
             "metrics_port": self.metrics_port, "public_url": self.url, "postgres": postgres.conninfo(self.database),
             "redis": redis.url, "secrets_dir": secrets,
             "web_dir": os.environ.get("QUIZMANIA_WEB_DIR", WEB_CLIENT / "dist"), "log_format": "json",
-            "log_level": "info", "mesh_port": free_port(),
+            "log_level": "info", "mesh_port": free_port(), "cluster_name": self.database,
         }
         if postgres.password is not None:
             password = secrets / "postgres.password"
