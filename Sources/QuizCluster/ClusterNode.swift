@@ -64,6 +64,24 @@ package final class ClusterNode: Service, PeerReceiver {
         /// Shards that are being adopted or handed over now.
         var busy: Set<ShardID> = []
         var isOver = false
+
+        /// Takes in what was read. The reading began before other loops may have moved shards: what they know is newer and stays.
+        mutating func learn(_ read: ClusterFences, pending moves: [ShardMove]) {
+            fences.coordinator = read.coordinator
+            for (shard, term) in read.terms where term.epoch >= fences.terms[shard]?.epoch ?? Epoch(0) {
+                fences.terms[shard] = term
+            }
+            pending = moves.filter { fences.terms[$0.shard]?.owner != $0.to }
+            for index in pending.indices { pending[index].from = fences.terms[pending[index].shard]?.realOwner }
+        }
+
+        /// Terms that have just been won.
+        mutating func learn(_ won: [Term]) {
+            for term in won where term.epoch >= fences.terms[term.shard]?.epoch ?? Epoch(0) {
+                fences.terms[term.shard] = term
+            }
+            pending.removeAll { fences.terms[$0.shard]?.owner == $0.to }
+        }
     }
 
     private static let watchEvery = Duration.milliseconds(500)
@@ -216,9 +234,9 @@ package final class ClusterNode: Service, PeerReceiver {
             let pending = try await parts.store.pendingPlan()
             parts.router.table.hear(fences.terms.values.filter { $0.owner != own }, isCertain: true)
             let decision = state.withLockedValue { state in
-                state.fences = fences
-                state.pending = pending
-                return state.desk.decide(view: view, fences: fences, settings: settings, pending: pending)
+                state.learn(fences, pending: pending)
+                return state.desk.decide(
+                    view: view, fences: state.fences, settings: settings, pending: state.pending)
             }
             switch decision {
             case .nothing: break
@@ -277,11 +295,7 @@ package final class ClusterNode: Service, PeerReceiver {
         let began = NIODeadline.now()
         do throws(JournalFailure) {
             let won = try await parts.store.move(terms, to: own, reason: reason, note: "")
-            state.withLockedValue { state in
-                for term in won { state.fences.terms[term.shard] = term }
-                let shards = Set(won.map(\.shard))
-                state.pending.removeAll { shards.contains($0.shard) }
-            }
+            state.withLockedValue { $0.learn(won) }
             await adopt(won, began: began)
             parts.metrics.moves[.inherited].increment(by: won.count)
             parts.metrics.takeOverSeconds.observe(Double((NIODeadline.now() - began).nanoseconds) / 1e9)
@@ -390,4 +404,9 @@ package final class ClusterNode: Service, PeerReceiver {
             parts.router.transport.send(.answer(PeerAnswer(number: call.number, status: status, body: body)), to: peer)
         }
     }
+}
+
+extension Term {
+    /// Nil for a shard that nobody has owned yet.
+    fileprivate var realOwner: Incarnation? { owner.value == 0 ? nil : owner }
 }

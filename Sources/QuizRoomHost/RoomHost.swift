@@ -103,10 +103,15 @@ package final class RoomHost: Service, JournalLaneDelegate {
 
     /// Brings back the rooms of shards whose fence this node has just won; running games first. Only when all are there does the node answer for the
     /// shards, so that nobody is told "there is no such room" meanwhile.
+    /// Shards it answers for already stay as they are.
     ///
     /// - Parameter began: when the winning compare-and-set was sent.
     /// - Throws: `JournalFailure` when the database cannot be read: the shards are this node's all the same; adopt them again.
     package func adopt(_ terms: [Term], began: NIODeadline) async throws(JournalFailure) {
+        // A second copy of a room that is live here would be a second writer under one term.
+        let known = registry.withLockedValue { $0.terms }
+        let terms = terms.filter { known[$0.shard] != $0 }
+        guard !terms.isEmpty else { return }
         // Only now, in a new statement: what the former owner committed last is there.
         let stored = try await parts.store.load(shards: terms.map(\.shard))
         let expected = Dictionary(terms.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
