@@ -287,7 +287,7 @@ package final class ClusterNode: Service, PeerReceiver {
         for (reason, terms) in expected.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             await inherit(terms, reason: reason)
         }
-        if !owned.isEmpty { await adopt(owned, began: .now()) }
+        if !owned.isEmpty { await adoptOwned(Set(owned)) }
         state.withLockedValue { $0.busy.subtract(expected.values.joined().map(\.shard) + owned.map(\.shard)) }
     }
 
@@ -303,6 +303,19 @@ package final class ClusterNode: Service, PeerReceiver {
             parts.log.warning(
                 "Shards could not be taken over; it is tried again.",
                 metadata: .keys([.code: "\(error.code)", .error: "\(error.context)"]))
+        }
+    }
+
+    /// What was known may be older than a hand-over of these shards, so the fence is asked again now that nothing else touches them.
+    private func adoptOwned(_ terms: Set<Term>) async {
+        let began = NIODeadline.now()
+        do throws(JournalFailure) {
+            let fences = try await parts.store.fences()
+            state.withLockedValue { $0.learn(Array(fences.terms.values)) }
+            await adopt(terms.filter { fences.terms[$0.shard] == $0 }, began: began)
+        } catch {
+            // Found again by the next look.
+            parts.log.debug("The fences cannot be read.", metadata: .keys([.code: "\(error.code)"]))
         }
     }
 
@@ -346,7 +359,7 @@ package final class ClusterNode: Service, PeerReceiver {
         let moved = await handOffs.give(group.terms, to: group.to, reason: group.reason)
         state.withLockedValue { state in
             state.busy.subtract(group.terms.map(\.shard))
-            state.pending.removeAll { moved.contains($0.shard) }
+            state.learn(moved.compactMap { parts.router.table.term(of: $0) })
         }
         // A peer that refuses is not asked ten times a second.
         if moved.isEmpty { try? await Task.sleep(for: .seconds(1)) }  // ends early only when cancelled

@@ -23,20 +23,23 @@ class Node:
     """One process of the product, with settings, database and ports of its own that outlive a restart."""
 
     def __init__(self, postgres: Postgres, redis: Redis, *, template: str | None = None, program: Path | None = None,
-                 **settings: object):
-        """- settings: QUIZMANIA_… by their names without that, in lower case; they win over ours."""
+                 beside: "Node | None" = None, **settings: object):
+        """- beside: the node whose database, secrets and cluster this one shares.
+        - settings: QUIZMANIA_… by their names without that, in lower case; they win over ours."""
         self.postgres, self.redis = postgres, redis
         self.program = program or binary()
-        self.database = postgres.create(template)
+        self.beside = beside
+        self.database = beside.database if beside else postgres.create(template)
         self.port, self.metrics_port = free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._home = Path(tempfile.mkdtemp(prefix="quizmania-node-"))
         self.log_file = self._home / "node.log"
         self._process: subprocess.Popen | None = None
-        secrets = self._home / "secrets"
-        secrets.mkdir(mode=0o700)
-        for name in ("token.key", "room.key", "mesh.key"):
-            (secrets / name).write_bytes(os.urandom(32))
+        secrets = beside._home / "secrets" if beside else self._home / "secrets"
+        if not beside:
+            secrets.mkdir(mode=0o700)
+            for name in ("token.key", "room.key", "mesh.key"):
+                (secrets / name).write_bytes(os.urandom(32))
         values: dict[str, object] = {
             "node_name": "node-e2e", "http_host": "127.0.0.1", "http_port": self.port,
             "metrics_port": self.metrics_port, "public_url": self.url, "postgres": postgres.conninfo(self.database),
@@ -158,6 +161,8 @@ class Node:
         self.resume()
         self.kill()
         shutil.rmtree(self._home, ignore_errors=True)
+        if self.beside:
+            return
         with contextlib.suppress(psycopg.OperationalError):  # A server of the test's own may be gone already.
             self.postgres.drop(self.database)
 
