@@ -118,7 +118,7 @@ import Testing
                         handle: handle, number: 1, ack: nil, name: long, json: json, ageMs: 0, latencyMs: nil)))
                 == .outOfRange)
         let head = HandOffFinal.Room(room: SampleMessages.room, head: JournalHead(number: 1, chain: [1]))
-        #expect(code(.final(HandOffFinal(term: SampleMessages.term, reason: .asked, rooms: [head]))) == .outOfRange)
+        #expect(code(.final(HandOffFinal(number: 1, terms: [], reason: .asked, rooms: [head]))) == .outOfRange)
         #expect(code(.answer(PeerAnswer(number: 1, status: 0, body: json))) == .outOfRange)
     }
 
@@ -126,7 +126,10 @@ import Testing
         let room = HandOffFinal.Room(
             room: SampleMessages.room, head: JournalHead(number: Int64.max, chain: SampleMessages.chain))
         let rooms = Array(repeating: room, count: MeshBounds.roomsMax)
-        let final = PeerMessage.final(HandOffFinal(term: SampleMessages.term, reason: .asked, rooms: rooms))
+        let final = PeerMessage.final(
+            HandOffFinal(
+                number: 1, terms: Array(repeating: SampleMessages.term, count: MeshBounds.termsMax), reason: .asked,
+                rooms: rooms))
         #expect(try MeshCodec.decode(try Self.body(final)) == final)
         let claims = PeerMessage.owns(
             ShardClaims(terms: Array(repeating: SampleMessages.term, count: MeshBounds.termsMax)))

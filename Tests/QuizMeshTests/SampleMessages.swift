@@ -34,7 +34,7 @@ enum SampleMessages {
             .attached(SessionAttached(handle: handle, room: room, verdict: verdict))
         }
         let pairs = [PolledRequest.Pair(name: "content-type", value: "text/plain"), .init(name: "", value: "é")]
-        let ends: [SessionEnd] = [.left, .kicked, .roomClosed, .moved]
+        let ends: [SessionEnd] = [.left, .kicked, .roomClosed, .surplus, .moved]
         let heads = [
             HandOffFinal.Room(room: room, head: JournalHead(number: Int64.max, chain: chain)),
             HandOffFinal.Room(room: RoomID(value: 0), head: JournalHead(number: 0, chain: chain.reversed())),
@@ -63,12 +63,12 @@ enum SampleMessages {
             attached(.notFound, nil), attached(.quarantined, room),
         ] + ends.map { .ended(SessionEnded(handle: handle, reason: $0)) } + [
             .measure(SessionMeasure(sessions: [handle])), .measure(SessionMeasure(sessions: [])),
-            .prepare(HandOffPrepare(term: term, rules: 1, rooms: 5_000)),
-            .prepared(HandOffPrepared(term: term, isAccepted: true)),
-            .prepared(HandOffPrepared(term: first, isAccepted: false)),
-        ] + MoveReason.allCases.map { .final(HandOffFinal(term: term, reason: $0, rooms: heads)) } + [
-            .final(HandOffFinal(term: first, reason: .asked, rooms: [])),
-            .finished(HandOffFinished(term: first, now: term)), .finished(HandOffFinished(term: term, now: nil)),
+            .prepare(HandOffPrepare(number: 7, terms: [first, term], rules: 1, rooms: 5_000)),
+            .prepared(HandOffPrepared(number: .max, isAccepted: true)),
+            .prepared(HandOffPrepared(number: 0, isAccepted: false)),
+        ] + MoveReason.allCases.map { .final(HandOffFinal(number: 7, terms: [term], reason: $0, rooms: heads)) } + [
+            .final(HandOffFinal(number: 7, terms: [], reason: .asked, rooms: [])),
+            .finished(HandOffFinished(number: 7, now: [first, term])), .finished(HandOffFinished(number: 7, now: [])),
             .owns(ShardClaims(terms: [first, term])), .notMine(ShardClaims(terms: [term])),
             .ask(PeerCall(number: UInt64.max, question: .room(code))),
             .ask(PeerCall(number: 0, question: .publicRooms)),
@@ -143,16 +143,20 @@ enum SampleMessages {
             return .attached(
                 SessionAttached(
                     handle: handle(), room: maybe(.random(using: &generator)), verdict: .fresh(baseline: number())))
-        case 7: return .prepare(HandOffPrepare(term: term(), rules: number(), rooms: number()))
+        case 7:
+            return .prepare(
+                HandOffPrepare(
+                    number: generator.next(), terms: terms(), rules: number(), rooms: number()))
         case 8:
             let rooms = (0..<number(20)).map { _ in
                 HandOffFinal.Room(
                     room: .random(using: &generator), head: JournalHead(number: Int64(number()), chain: chain))
             }
-            return .final(HandOffFinal(term: term(), reason: .asked, rooms: rooms))
+            return .final(HandOffFinal(number: generator.next(), terms: terms(), reason: .asked, rooms: rooms))
         case 9:
             return generator.chance(50)
-                ? .owns(ShardClaims(terms: terms())) : .finished(HandOffFinished(term: term(), now: maybe(term())))
+                ? .owns(ShardClaims(terms: terms()))
+                : .finished(HandOffFinished(number: generator.next(), now: terms()))
         case 10:
             return .ask(
                 PeerCall(
