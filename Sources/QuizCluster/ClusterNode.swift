@@ -64,6 +64,7 @@ package final class ClusterNode: Service, PeerReceiver {
         /// Shards that are being adopted or handed over now.
         var busy: Set<ShardID> = []
         var isOver = false
+        var pollServer: (any PollServer)?
 
         /// Takes in what was read. The reading began before other loops may have moved shards: what they know is newer and stays.
         mutating func learn(_ read: ClusterFences, pending moves: [ShardMove]) {
@@ -131,6 +132,9 @@ package final class ClusterNode: Service, PeerReceiver {
             try? await Task.sleep(for: .milliseconds(20))  // ends early only when cancelled
         }
     }
+
+    /// Names whoever has this node's long-polling sessions; before players are let in.
+    package func setPollServer(_ server: any PollServer) { state.withLockedValue { $0.pollServer = server } }
 
     // MARK: - Life
 
@@ -212,6 +216,7 @@ package final class ClusterNode: Service, PeerReceiver {
             })
         await refreshMap(snapshot, beat: beat)
         await decide(view)
+        await forgetDead(view)
         measure(view)
     }
 
@@ -253,6 +258,16 @@ package final class ClusterNode: Service, PeerReceiver {
         } catch {
             parts.log.debug("The cluster's state cannot be read.", metadata: .keys([.code: "\(error.code)"]))
         }
+    }
+
+    /// The coordinator removes from the directory who is dead and owns nothing any more.
+    private func forgetDead(_ view: ClusterView) async {
+        let gone = state.withLockedValue { state -> [Incarnation] in
+            guard state.fences.coordinator?.owner == own, view.isSettled else { return [] }
+            let owners = Set(state.fences.terms.values.map(\.owner))
+            return view.dead.filter { !owners.contains($0) }
+        }
+        for incarnation in gone { await parts.directory.forget(incarnation) }
     }
 
     private func measure(_ view: ClusterView) {
@@ -361,6 +376,8 @@ package final class ClusterNode: Service, PeerReceiver {
             state.busy.subtract(group.terms.map(\.shard))
             state.learn(moved.compactMap { parts.router.table.term(of: $0) })
         }
+        // Also those whose shards have stayed: what they asked of a room that stood still was not answered.
+        parts.forwarded.ownersChanged(Set(group.terms.map(\.shard)))
         // A peer that refuses is not asked ten times a second.
         if moved.isEmpty { try? await Task.sleep(for: .seconds(1)) }  // ends early only when cancelled
     }
@@ -387,7 +404,12 @@ package final class ClusterNode: Service, PeerReceiver {
         case .reply(let message): parts.forwarded.reply(message)
         case .attached(let message): parts.forwarded.attached(message)
         case .ended(let message): parts.forwarded.ended(message)
-        case .measure(let message): parts.forwarded.measure(message)
+        case .measure(let message):
+            if message.latencyMs == nil {
+                parts.forwarded.measure(message)
+            } else {
+                parts.remote.measured(message, from: peer)
+            }
         case .prepare(let message):
             handOffs.prepare(message, from: peer, isDraining: state.withLockedValue { $0.announcement.isDraining })
         case .prepared(let message): handOffs.prepared(message)
@@ -412,6 +434,14 @@ package final class ClusterNode: Service, PeerReceiver {
     }
 
     private func answer(_ call: PeerCall, to peer: Incarnation) {
+        if case .poll(let request) = call.question {
+            // May be held for long, so it takes no place among the jobs.
+            guard let server = state.withLockedValue({ $0.pollServer }) else { return }
+            return server.respond(to: request) { [parts] status, headers, body in
+                let answer = PeerAnswer(number: call.number, status: status, headers: headers, body: body)
+                parts.router.transport.send(.answer(answer), to: peer)
+            }
+        }
         parts.work.submit { [parts] in
             let (status, body) = await parts.rooms.answer(call.question) ?? (404, ByteBuffer())
             parts.router.transport.send(.answer(PeerAnswer(number: call.number, status: status, body: body)), to: peer)

@@ -1,4 +1,5 @@
 package import NIOCore
+package import QuizCluster
 internal import QuizModel
 package import QuizWire
 
@@ -43,6 +44,9 @@ package struct GatewayConfiguration: Sendable {
     package var trustedProxies: [AddressRange] = []
     /// Whether `permessage-deflate` is agreed to.
     package var compresses = true
+
+    /// Passes requests of other nodes' long-polling sessions on; nil: there are no other nodes.
+    package var forwarder: PollForwarder?
 
     package init() {}
 }

@@ -87,7 +87,10 @@ package struct Node {
                 presence: presence, limiter: limiter, work: work, metrics: GameMetrics(registry), log: log,
                 wallClockMs: wallClockMs))
 
-        let socket = SocketIOServer(configuration: try gatewayConfiguration(), application: game)
+        var gateway = try gatewayConfiguration()
+        gateway.forwarder = PollForwarder(own: incarnation, transport: mesh, calls: calls)
+        let socket = SocketIOServer(configuration: gateway, application: game)
+        cluster.setPollServer(socket.engine)
         let certificates = try makeCertificates()
         let readiness = Readiness(database: database, redis: redis)
         let api = try makeAPI(
@@ -150,7 +153,8 @@ package struct Node {
         NodeAnnouncement(
             incarnation: incarnation, name: settings.nodeName, startedAtMs: startedAtMs,
             publicURL: settings.publicURL, meshAddress: settings.meshAddress,
-            meshVersion: Int(MeshVersion.spoken.upperBound), rules: RoomStateMachine.rules, weight: settings.clusterWeight,
+            meshVersion: Int(MeshVersion.spoken.upperBound), rules: RoomStateMachine.rules,
+            weight: settings.clusterWeight,
             isDraining: false, rooms: 0)
     }
 

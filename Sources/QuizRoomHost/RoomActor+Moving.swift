@@ -40,6 +40,10 @@ extension RoomActor {
         submit(.clock(.activation))
         // Who came or went meanwhile was not noticed.
         reconcilePresence()
+        // What they sent meanwhile was not answered: they attach again and send it again.
+        let waiting = sessions
+        sessions = []
+        for session in waiting { session.ended(.moved) }
         armTimer()
         release()
     }

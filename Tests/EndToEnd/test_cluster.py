@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import re
+import subprocess
 import time
 import urllib.request
 
+import aiohttp
 import pytest
 
 from harness.figures import figure, milliseconds
 from harness.node import Node
+from harness.ports import free_port
 from harness.raw import RawBot
+from harness.stock import StockBot
 from harness.table import Table
 
 
@@ -152,3 +156,67 @@ async def test_a_drained_node_hands_its_rooms_over_and_nobody_leaves(make_node):
     figure("drain: shards afterwards", str(cluster.shards()))
     with contextlib.suppress(IndexError):
         figure("drain: seconds rooms stood still, summed", str(seconds))
+
+
+class Balancer:
+    """HAProxy in front of all nodes, without affinity: each request goes to the next one."""
+
+    def __init__(self, cluster: Cluster, folder):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        servers = "\n".join(f"  server n{index} 127.0.0.1:{node.port} check inter 300 fall 1 rise 1"
+                            for index, node in enumerate(cluster.nodes))
+        config = folder / "haproxy.cfg"
+        config.write_text(f"""
+defaults
+  mode http
+  timeout connect 2s
+  timeout client 60s
+  timeout server 60s
+  timeout tunnel 1h
+frontend all
+  bind 127.0.0.1:{self.port}
+  default_backend nodes
+backend nodes
+  balance roundrobin
+  option httpchk GET /health/ready
+  option redispatch
+  retry-on conn-failure empty-response
+{servers}
+""")
+        self._process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "haproxy", "-db", "-f", str(config)],
+                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                         stderr=subprocess.DEVNULL)
+
+    async def ready(self) -> None:
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                async with aiohttp.ClientSession() as session:
+                    async with session.get(f"{self.url}/health/ready") as reply:
+                        if reply.status == 200:
+                            return
+            await asyncio.sleep(0.05)
+        raise TimeoutError("HAProxy does not answer")
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+@pytest.mark.limit(120)
+async def test_long_polling_works_through_a_balancer_without_affinity(make_node, tmp_path):
+    cluster = Cluster(make_node, 3)
+    await cluster.start()
+    balancer = Balancer(cluster, tmp_path)
+    try:
+        await balancer.ready()
+        bots = [StockBot(balancer.url, f"Poll {number}", transports=["polling"]) for number in range(4)]
+        bots += [StockBot(balancer.url, f"Both {number}", transports=["polling", "websocket"]) for number in range(2)]
+        bots += [StockBot(balancer.url, f"Socket {number}", transports=["websocket"]) for number in range(2)]
+        await asyncio.gather(*(bot.connect() for bot in bots))
+        table = await Table.open(bots, questionCount=3)
+        await table.play()
+        table.record().check()
+        await table.close()
+    finally:
+        balancer.close()

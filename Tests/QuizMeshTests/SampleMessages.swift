@@ -63,6 +63,7 @@ enum SampleMessages {
             attached(.notFound, nil), attached(.quarantined, room),
         ] + ends.map { .ended(SessionEnded(handle: handle, reason: $0)) } + [
             .measure(SessionMeasure(sessions: [handle])), .measure(SessionMeasure(sessions: [])),
+            .measure(SessionMeasure(sessions: [handle], latencyMs: 40)),
             .prepare(HandOffPrepare(number: 7, terms: [first, term], rules: 1, rooms: 5_000)),
             .prepared(HandOffPrepared(number: .max, isAccepted: true)),
             .prepared(HandOffPrepared(number: 0, isAccepted: false)),

@@ -24,6 +24,13 @@ package final class PeerCalls: Sendable {
     package func ask(
         _ question: PeerCall.Question, of peer: Incarnation, limit: TimeAmount = .seconds(2)
     ) async -> PeerAnswer? {
+        (try? await call(question, of: peer, limit: limit).get()) ?? nil  // never fails
+    }
+
+    /// As `ask`, for those who are on an event loop.
+    package func call(
+        _ question: PeerCall.Question, of peer: Incarnation, limit: TimeAmount
+    ) -> EventLoopFuture<PeerAnswer?> {
         let promise = loop.makePromise(of: PeerAnswer?.self)
         let number = state.withLockedValue { state -> UInt64? in
             guard state.waiting.count < Self.waitingMax else { return nil }
@@ -33,13 +40,12 @@ package final class PeerCalls: Sendable {
         }
         guard let number else {
             promise.succeed(nil)
-            return nil
+            return promise.futureResult
         }
         if !transport.send(.ask(PeerCall(number: number, question: question)), to: peer) { settle(number, nil) }
         let timer = loop.scheduleTask(in: limit) { self.settle(number, nil) }
-        let answer = try? await promise.futureResult.get()  // never fails
-        timer.cancel()
-        return answer ?? nil
+        promise.futureResult.whenComplete { _ in timer.cancel() }
+        return promise.futureResult
     }
 
     func answered(_ answer: PeerAnswer) { settle(answer.number, answer) }

@@ -199,10 +199,16 @@ package struct SessionEnded: Hashable, Sendable {
     }
 }
 
-/// Sender: the owner. Duty: the gateway measures the sessions' latency once more. Harmless to lose and to repeat.
+/// Sender: the owner, without a latency. Duty: the gateway measures the sessions' latency once more and, a moment later, answers with it. Harmless to lose and to repeat.
 package struct SessionMeasure: Hashable, Sendable {
     package var sessions: [SessionHandle]
-    package init(sessions: [SessionHandle]) { self.sessions = sessions }
+    /// See `SessionOutlet.latencyMs`; nil from an owner.
+    package var latencyMs: Int?
+
+    package init(sessions: [SessionHandle], latencyMs: Int? = nil) {
+        self.sessions = sessions
+        self.latencyMs = latencyMs
+    }
 }
 
 /// Sender: the owner A of shards that are to be B's. Duty: B says whether it can take them. Reply: `prepared`. Harmless to repeat.

@@ -106,6 +106,10 @@ package final class RemoteSessions: Sendable {
         }
     }
 
+    func measured(_ measure: SessionMeasure, from peer: Incarnation) {
+        for handle in measure.sessions { session(handle, from: peer)?.heard(latencyMs: measure.latencyMs) }
+    }
+
     func chat(_ chat: SessionChat, from peer: Incarnation) {
         guard let session = session(chat.handle, from: peer),
             let message = try? WireJSON.decode(ChatMessagePayload.self, from: chat.json)  // made by a gateway

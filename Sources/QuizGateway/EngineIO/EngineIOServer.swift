@@ -30,7 +30,7 @@ package final class EngineIOServer: Sendable {
         guard let sid = request.query["sid"] else {
             return openPolling(request, reply: reply, loop: loop)
         }
-        guard let connection = sessions[sid] else { return reply.succeed(.refusal(.unknownSession)) }
+        guard let connection = sessions[sid] else { return forward(request, sid: sid, body: body, reply: reply) }
         switch request.method {
         case .GET:
             reply.whenAborted { [weak connection, weak reply] in
@@ -108,7 +108,8 @@ package final class EngineIOServer: Sendable {
             return nil
         }
         let connection = EngineConnection(
-            server: self, sid: SessionIdentifier.draw(), client: request.client, loop: loop, onWebSocket: onWebSocket)
+            server: self, sid: SessionIdentifier.draw(tag: configuration.forwarder?.tag ?? ""), client: request.client,
+            loop: loop, onWebSocket: onWebSocket)
         guard sessions.insert(connection, countMax: configuration.sessionsMax) else {
             connection.close(.quiescing)
             loop.counters.handshakesShed += 1

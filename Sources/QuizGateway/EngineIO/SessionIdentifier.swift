@@ -1,12 +1,12 @@
 /// Draws the names of Engine.IO sessions and Socket.IO connections.
 ///
-/// 160 random bits in 27 URL-safe characters: nobody guesses another's. One door, so that a later form can carry the
-/// node's name and a signature.
+/// 160 random bits in 27 URL-safe characters: nobody guesses another's. In front of them may stand the tag of the node.
 enum SessionIdentifier {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     private static let length = 27
 
-    static func draw() -> String {
+    /// - Parameter tag: of the node the session lives on; see `PollForwarder`.
+    static func draw(tag: String = "") -> String {
         var generator = SystemRandomNumberGenerator()
         var characters: [UInt8] = []
         characters.reserveCapacity(length)
@@ -17,6 +17,6 @@ enum SessionIdentifier {
                 bits >>= 6
             }
         }
-        return String(decoding: characters, as: UTF8.self)
+        return tag + String(decoding: characters, as: UTF8.self)
     }
 }

@@ -121,6 +121,7 @@ extension GameSession {
         let message = SessionAttach(
             handle: handle, code: code, player: player, nickname: nickname, kind: kind, ageMs: began.ageMs,
             latencyMs: latencyMs)
+        asked = owner
         parts.router.transport.send(.attach(message), to: owner)
     }
 
@@ -130,7 +131,9 @@ extension GameSession {
             guard message.handle == session.handle, case .going(let code, _) = session.seat else { return }
             switch message.verdict {
             case .recovered, .fresh:
-                guard let room = message.room, case .elsewhere(let owner) = session.parts.router.locate(code) else {
+                guard let room = message.room, let owner = session.asked,
+                    case .elsewhere(owner) = session.parts.router.locate(code)
+                else {
                     // It has moved on meanwhile; whoever has it now is asked.
                     return session.attach()
                 }
@@ -219,6 +222,17 @@ extension GameSession {
         RoomCommand(
             name: entry.name, json: entry.json, ack: entry.ack, began: entry.began,
             origin: InputOrigin(session: handle.session, number: entry.number))
+    }
+
+    /// An owner elsewhere learns of the latency when it is known again; pongs are back by then, or late.
+    func measureLatency() {
+        socket?.ping()
+        guard case .there = seat else { return }
+        loop.scheduleTask(in: .milliseconds(250)) {
+            guard case .there(let owner, _, _) = self.seat, let latency = self.latencyMs else { return }
+            let message = SessionMeasure(sessions: [self.handle], latencyMs: latency)
+            self.parts.router.transport.send(.measure(message), to: owner)
+        }
     }
 
     // MARK: - Following, and leaving

@@ -33,6 +33,8 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     /// Chat lines shown by a room on another node, until it says so.
     var linesUnderWay: [Int: @Sendable (Bool) -> Void] = [:]
     var seekTimer: Scheduled<Void>?
+    /// Whom the attachment under way was asked of.
+    var asked: Incarnation?
 
     private var events: TokenBucket
     var lines: TokenBucket
@@ -217,7 +219,7 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
         }
     }
 
-    func ping() { onLoop { $0.socket?.ping() } }
+    func ping() { onLoop { $0.measureLatency() } }
 
     func ended(_ reason: SessionEnd) {
         onLoop { session in

@@ -5,6 +5,7 @@ import QuizWire
 /// A request's head, read as far as the gateway needs it.
 struct GatewayRequest: Sendable {
     let method: HTTPMethod
+    let uri: String
     let path: String
     let query: [String: String]
     let headers: HTTPHeaders
@@ -13,6 +14,7 @@ struct GatewayRequest: Sendable {
 
     init(_ head: HTTPRequestHead, peer: SocketAddress?, isEncrypted: Bool, configuration: GatewayConfiguration) {
         method = head.method
+        uri = head.uri
         headers = head.headers
         isKeepAlive = head.isKeepAlive
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)

@@ -235,3 +235,18 @@ extension SessionEnded {
         }
     }
 }
+
+extension SessionMeasure {
+    func write(to writer: inout MeshWriter) {
+        writer.handles(sessions, "measure.sessions")
+        writer.optional(latencyMs) { $0.milliseconds($1, "measure.latencyMs") }
+    }
+
+    init(from reader: inout MeshReader) throws(MeshCodecError) {
+        self.init(
+            sessions: try reader.handles("measure.sessions"),
+            latencyMs: try reader.optional("measure.latencyMs") { reader throws(MeshCodecError) in
+                try reader.milliseconds("measure.latencyMs")
+            })
+    }
+}
