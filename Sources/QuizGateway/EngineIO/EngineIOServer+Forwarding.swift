@@ -1,6 +1,7 @@
 package import NIOCore
 import NIOHTTP1
 package import QuizCluster
+import QuizWire
 
 /// Requests of long-polling sessions that reach another node than the one they live on; see `PollForwarder`.
 extension EngineIOServer: PollServer {

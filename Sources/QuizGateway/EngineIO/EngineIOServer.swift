@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+internal import QuizCluster
 import QuizWire
 
 /// The Engine.IO endpoint: judges each request to its path and leads it to its session.
