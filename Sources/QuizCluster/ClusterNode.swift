@@ -66,20 +66,25 @@ package final class ClusterNode: Service, PeerReceiver {
         var isOver = false
         var pollServer: (any PollServer)?
 
-        /// Takes in what was read. The reading began before other loops may have moved shards: what they know is newer and stays.
-        mutating func learn(_ read: ClusterFences, pending moves: [ShardMove]) {
+        /// Counts what other loops have learned, and what each shard's term was learned as.
+        private(set) var lessons: UInt64 = 0
+        private var learnedAt: [ShardID: UInt64] = [:]
+
+        /// Takes in what was read. What other loops learned since the reading began is newer and stays; everything else is as the database says, also when
+        /// a database that failed over says less than it did.
+        mutating func learn(_ read: ClusterFences, pending moves: [ShardMove], begunAt lesson: UInt64) {
             fences.coordinator = read.coordinator
-            for (shard, term) in read.terms where term.epoch >= fences.terms[shard]?.epoch ?? Epoch(0) {
-                fences.terms[shard] = term
-            }
+            for (shard, term) in read.terms where learnedAt[shard] ?? 0 <= lesson { fences.terms[shard] = term }
             pending = moves.filter { fences.terms[$0.shard]?.owner != $0.to }
             for index in pending.indices { pending[index].from = fences.terms[pending[index].shard]?.realOwner }
         }
 
         /// Terms that have just been won.
         mutating func learn(_ won: [Term]) {
+            lessons += 1
             for term in won where term.epoch >= fences.terms[term.shard]?.epoch ?? Epoch(0) {
                 fences.terms[term.shard] = term
+                learnedAt[term.shard] = lessons
             }
             pending.removeAll { fences.terms[$0.shard]?.owner == $0.to }
         }
@@ -234,12 +239,13 @@ package final class ClusterNode: Service, PeerReceiver {
 
     private func decide(_ view: ClusterView) async {
         do throws(JournalFailure) {
+            let lesson = state.withLockedValue { $0.lessons }
             let fences = try await parts.store.fences()
             let settings = try await parts.store.settings()
             let pending = try await parts.store.pendingPlan()
             parts.router.table.hear(fences.terms.values.filter { $0.owner != own }, isCertain: true)
             let decision = state.withLockedValue { state in
-                state.learn(fences, pending: pending)
+                state.learn(fences, pending: pending, begunAt: lesson)
                 return state.desk.decide(
                     view: view, fences: state.fences, settings: settings, pending: state.pending)
             }
