@@ -4,32 +4,38 @@
 #   .local/secrets/          passwords and keys, 0600
 #   .local/postgres/         PostgreSQL's data and log (.local/postgres.elsewhere: where they are instead)
 #   .local/redis/            Redis' folder and log
-#   .local/log/              what builds, the node and a detached cluster say
-#   .local/node.env          the node's settings
+#   .local/log/              what builds, the nodes, the balancer and a detached cluster say
+#   .local/parts             the nodes and, in front of several, the balancer, see write_parts
+#   .local/node-I.env        the settings of the node with index I
+#   .local/haproxy.cfg       the balancer's settings
 #   .local/*.pid             who runs, see process.sh
 #   .local/*.port            the ports PostgreSQL and Redis had last time
-#   .local/url               the address, while the node is ready
+#   .local/url               the address, while a node is ready behind it
 
 secrets=$state/secrets
 supervisor_pid=$state/supervisor.pid
-node_pid=$state/node.pid
-node_env=$state/node.env
-node_log=$state/log/node.log
 
 # Ends the cluster/up of this checkout, which ends everything it started.
 stop_supervisor() {
-    stop_process "$supervisor_pid" 60
+    # Longer than its parts may take to end.
+    stop_processes 75 "$supervisor_pid"
 }
 
 # Ends what is left of this checkout's cluster, whoever started it.
 stop_parts() {
     local home
     rm --force "$state/url"
-    # A node hands its rooms over first; 15 s is more than it takes to.
-    stop_process "$node_pid" 15
+    stop_nodes
     redis_stop "$state/redis"
     home=$(cat "$state/postgres.elsewhere" 2>/dev/null) || home=$state/postgres
     postgres_stop "$home"
+}
+
+# Ends all nodes, then the balancer, through which players hear their goodbyes.
+stop_nodes() {
+    # A node hands its rooms over first, for up to 25 s while others live; nodes that end together are quick.
+    stop_processes 30 "$state"/node-*.pid
+    stop_processes 5 "$state/balancer.pid"
 }
 
 # Starts PostgreSQL and Redis where they were before, or goes on with those that run.
@@ -72,12 +78,50 @@ node_ports() {
     mesh_port=$((7946 + 100 * $1))
 }
 
-# Writes the node's settings. Every line is a shell assignment.
+# Writes what the supervisor runs, a line each: name, HTTP port, address. The nodes come first; the last line's address
+# is the one for players.
+#
+# write_parts INDEX NODES ADDRESS
+write_parts() {
+    local index
+    for ((index = $1; index < $1 + $2; index++)); do
+        node_ports "$index"
+        printf 'node-%s %s %s\n' "$index" "$http_port" "http://$3:$http_port"
+    done >"$state/parts.new"
+    if (($2 > 1)); then
+        printf 'balancer %s %s\n' "$(balancer_port "$1")" "http://$3:$(balancer_port "$1")" >>"$state/parts.new"
+    fi
+    mv "$state/parts.new" "$state/parts"
+}
+
+# Prints the name of the first node; fails when there has never been one.
+first_node() {
+    local name
+    read -r name _ 2>/dev/null <"$state/parts" || return 1
+    printf '%s\n' "$name"
+}
+
+# Whether there are several nodes, behind a balancer.
+is_balanced() {
+    grep --quiet '^balancer ' "$state/parts"
+}
+
+# Shows where each node is, if there are several.
+say_nodes() {
+    local name url
+    if ! is_balanced; then return 0; fi
+    while read -r name _ url; do
+        if [[ $name == node-* ]]; then say "$name is at $url/"; fi
+    done <"$state/parts"
+}
+
+# Writes the settings of the node with this index, whose ports are set. Every line is a shell assignment.
 #
 # write_node_env INDEX HTTP-HOST PUBLIC-URL
 write_node_env() {
-    local line
-    for line in \
+    local line behind=()
+    if is_balanced; then mapfile -t behind < <(balanced_node_settings); fi
+    for line in "${behind[@]}" \
         "QUIZMANIA_NODE_NAME=node-$1" \
         "QUIZMANIA_NODE_INDEX=$1" \
         "QUIZMANIA_HTTP_HOST=$2" \
@@ -93,26 +137,36 @@ write_node_env() {
         "QUIZMANIA_LOG_FORMAT=${QUIZMANIA_LOG_FORMAT:-console}" \
         "QUIZMANIA_LOG_LEVEL=${QUIZMANIA_LOG_LEVEL:-info}"; do
         printf '%s=%q\n' "${line%%=*}" "${line#*=}"
-    done | write_secret "$node_env"
+    done | write_secret "$state/node-$1.env"
 }
 
-# Puts the node's settings into the environment.
+# Puts a node's settings into the environment: load_node_env [NAME]. Without a name, the first node's.
 load_node_env() {
-    [[ -r $node_env ]] || fail "there is no private cluster yet: start one with cluster/up."
+    local name=${1:-}
+    [[ -n $name ]] || name=$(first_node) || name=node
+    [[ -r $state/$name.env ]] || fail "there is no private cluster yet: start one with cluster/up."
     set -o allexport
     # shellcheck source=/dev/null
-    source "$node_env"
+    source "$state/$name.env"
     set +o allexport
 }
 
-# Starts the node in the background. `node_process` is its pid, a child of ours.
-start_node() {
-    setsid env --default-signal=INT,QUIT "$node" serve >>"$node_log" 2>&1 </dev/null 9>&- &
-    node_process=$!
-    remember_process "$node_pid" "$node_process" || true
+# Becomes a node or the balancer: become_part NAME
+become_part() {
+    # In the foreground (-db), where it tells what it sees of the nodes.
+    if [[ $1 == balancer ]]; then exec setsid env --default-signal=INT,QUIT "$haproxy" -db -f "$haproxy_config"; fi
+    load_node_env "$1"
+    exec setsid env --default-signal=INT,QUIT "$node" serve
 }
 
-# Whether the node says that it is ready.
+# Starts a node or the balancer in the background. `part_process` is its pid, a child of ours.
+start_part() {
+    become_part "$1" >>"$state/log/$1.log" 2>&1 </dev/null 9>&- &
+    part_process=$!
+    remember_process "$state/$1.pid" "$part_process" || true
+}
+
+# Whether the node at this port of HTTP, or one behind it, says that it is ready.
 node_ready() {
     local status
     # The connection is refused while the node starts; bash says so on standard error.

@@ -15,3 +15,5 @@ source "$lib/services.sh"
 source "$lib/build.sh"
 # shellcheck source=cluster.sh
 source "$lib/cluster.sh"
+# shellcheck source=balancer.sh
+source "$lib/balancer.sh"

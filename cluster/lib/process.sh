@@ -28,20 +28,24 @@ process_in() {
     printf '%s\n' "$pid"
 }
 
-# Asks the remembered process to end, waits, and ends it by force when it does not.
+# Asks the remembered processes to end, all at once, waits, and ends by force those that do not.
 #
-# stop_process FILE SECONDS
-stop_process() {
-    local pid deadline=$((EPOCHSECONDS + $2))
-    if pid=$(process_in "$1"); then
+# stop_processes SECONDS FILE…
+stop_processes() {
+    local deadline=$((EPOCHSECONDS + $1)) file pid
+    shift
+    for file; do
+        pid=$(process_in "$file") || continue
         kill -TERM "$pid" 2>/dev/null || true
         kill -CONT "$pid" 2>/dev/null || true
-        while process_in "$1" >/dev/null; do
+    done
+    for file; do
+        while pid=$(process_in "$file"); do
             if ((EPOCHSECONDS >= deadline)); then
                 kill -KILL "$pid" 2>/dev/null || true
             fi
             sleep 0.1
         done
-    fi
-    rm --force "$1"
+        rm --force "$file"
+    done
 }

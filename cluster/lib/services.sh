@@ -128,7 +128,7 @@ redis_start() {
 }
 
 redis_stop() {
-    stop_process "$1/redis.pid" 10
+    stop_processes 10 "$1/redis.pid"
 }
 
 # Writes a password of 48 hexadecimal digits into a file only we can read, unless there is one.
