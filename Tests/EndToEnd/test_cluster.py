@@ -182,6 +182,7 @@ backend nodes
   option httpchk GET /health/ready
   option redispatch
   retry-on conn-failure empty-response
+  http-request disable-l7-retry if METH_POST
 {servers}
 """)
         self._process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", "haproxy", "-db", "-f", str(config)],
