@@ -50,13 +50,13 @@ defaults
     # A node that has just died is not seen until its checks fail; meanwhile the next one is tried, each time.
     retries 3
     retry-on conn-failure empty-response
-    # A POST may have been read before its node died; only its client may send it again.
-    http-request disable-l7-retry if METH_POST
     option redispatch 1
 
 listen quizmania
     bind $listen
     balance roundrobin
+    # A POST may have been read before its node died; only its client may send it again.
+    http-request disable-l7-retry if METH_POST
     option httpchk GET /health/ready
     timeout check 2s
     default-server check inter 500ms fall 2 rise 1
