@@ -1,7 +1,7 @@
 package import Logging
 internal import NIOConcurrencyHelpers
 package import NIOCore
-package import QuizModel
+internal import QuizModel
 package import QuizRoomHost
 internal import QuizShards
 internal import QuizTelemetry
@@ -12,7 +12,7 @@ internal import ServiceLifecycle
 ///
 /// Three loops that do not wait for one another: `watch` looks and decides every half second, `takeOver` inherits from the dead, `give` hands over to
 /// the living. What each of them decides is decided in pure values: `Membership`, `CoordinatorDesk`, `ShardPlacement`, `HandOffMachine`.
-package final class ClusterNode: Service, PeerReceiver {
+package final class ClusterNode: Service {
     package struct Parts: Sendable {
         package var announcement: NodeAnnouncement
         package var router: RoomRouter
@@ -52,57 +52,19 @@ package final class ClusterNode: Service, PeerReceiver {
         }
     }
 
-    private struct State {
-        var announcement: NodeAnnouncement
-        var membership: Membership
-        var desk: CoordinatorDesk
-        var view: ClusterView
-        var fences = ClusterFences(terms: [:], coordinator: nil)
-        var pending: [ShardMove] = []
-        var beat: UInt64 = 0
-        var generation: String?
-        /// Shards that are being adopted or handed over now.
-        var busy: Set<ShardID> = []
-        var isOver = false
-        var pollServer: (any PollServer)?
-
-        /// Counts what other loops have learned, and what each shard's term was learned as.
-        private(set) var lessons: UInt64 = 0
-        private var learnedAt: [ShardID: UInt64] = [:]
-
-        /// Takes in what was read. What other loops learned since the reading began is newer and stays; everything else is as the database says, also when
-        /// a database that failed over says less than it did.
-        mutating func learn(_ read: ClusterFences, pending moves: [ShardMove], begunAt lesson: UInt64) {
-            fences.coordinator = read.coordinator
-            for (shard, term) in read.terms where learnedAt[shard] ?? 0 <= lesson { fences.terms[shard] = term }
-            pending = moves.filter { fences.terms[$0.shard]?.owner != $0.to }
-            for index in pending.indices { pending[index].from = fences.terms[pending[index].shard]?.realOwner }
-        }
-
-        /// Terms that have just been won.
-        mutating func learn(_ won: [Term]) {
-            lessons += 1
-            for term in won where term.epoch >= fences.terms[term.shard]?.epoch ?? Epoch(0) {
-                fences.terms[term.shard] = term
-                learnedAt[term.shard] = lessons
-            }
-            pending.removeAll { fences.terms[$0.shard]?.owner == $0.to }
-        }
-    }
-
     private static let watchEvery = Duration.milliseconds(500)
     /// Until everything has its place, as at start.
     private static let watchFirst = Duration.milliseconds(50)
     private static let actEvery = Duration.milliseconds(100)
     /// Shards of one hand-off: few enough that their rooms' pause stays short.
-    private static let groupMax = 64
+    static let groupMax = 64
     /// How long a node that stops waits until its shards have gone.
     private static let drainLimit = Duration.seconds(20)
 
-    private let parts: Parts
-    private let own: Incarnation
-    private let handOffs: HandOffs
-    private let state: NIOLockedValueBox<State>
+    let parts: Parts
+    let own: Incarnation
+    let handOffs: HandOffs
+    let state: NIOLockedValueBox<State>
 
     package init(_ parts: Parts) {
         self.parts = parts
@@ -284,178 +246,4 @@ package final class ClusterNode: Service, PeerReceiver {
         metrics.isCoordinator.set(state.withLockedValue { $0.fences.coordinator?.owner == own })
         metrics.remoteSessions.set(parts.remote.count)
     }
-
-    // MARK: - Taking over
-
-    /// Takes what the plan gives this node and nobody alive owns; also brings up what is fenced for it and not adopted, as after a failed read.
-    private func takeOver() async {
-        let (expected, owned) = state.withLockedValue { state -> ([MoveReason: [Term]], [Term]) in
-            var expected: [MoveReason: [Term]] = [:]
-            for move in state.pending where move.to == own && !state.busy.contains(move.shard) {
-                if let from = move.from, from == own || state.view.isAlive(from) { continue }
-                let term =
-                    state.fences.terms[move.shard]
-                    ?? Term(shard: move.shard, epoch: Epoch(0), owner: Incarnation(value: 0))
-                expected[move.reason, default: []].append(term)
-            }
-            let owned = state.fences.terms.values.filter { term in
-                term.owner == own && !state.busy.contains(term.shard)
-                    && parts.router.host.term(of: term.shard)?.epoch != term.epoch
-            }
-            state.busy.formUnion(expected.values.joined().map(\.shard) + owned.map(\.shard))
-            return (expected, Array(owned))
-        }
-        for (reason, terms) in expected.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            await inherit(terms, reason: reason)
-        }
-        if !owned.isEmpty { await adoptOwned(Set(owned)) }
-        state.withLockedValue { $0.busy.subtract(expected.values.joined().map(\.shard) + owned.map(\.shard)) }
-    }
-
-    private func inherit(_ terms: [Term], reason: MoveReason) async {
-        let began = NIODeadline.now()
-        do throws(JournalFailure) {
-            let won = try await parts.store.move(terms, to: own, reason: reason, note: "")
-            state.withLockedValue { $0.learn(won) }
-            await adopt(won, began: began)
-            parts.metrics.moves[.inherited].increment(by: won.count)
-            parts.metrics.takeOverSeconds.observe(Double((NIODeadline.now() - began).nanoseconds) / 1e9)
-        } catch {
-            parts.log.warning(
-                "Shards could not be taken over; it is tried again.",
-                metadata: .keys([.code: "\(error.code)", .error: "\(error.context)"]))
-        }
-    }
-
-    /// What was known may be older than a hand-over of these shards, so the fence is asked again now that nothing else touches them.
-    private func adoptOwned(_ terms: Set<Term>) async {
-        let began = NIODeadline.now()
-        do throws(JournalFailure) {
-            let fences = try await parts.store.fences()
-            state.withLockedValue { $0.learn(Array(fences.terms.values)) }
-            await adopt(terms.filter { fences.terms[$0.shard] == $0 }, began: began)
-        } catch {
-            // Found again by the next look.
-            parts.log.debug("The fences cannot be read.", metadata: .keys([.code: "\(error.code)"]))
-        }
-    }
-
-    private func adopt(_ terms: [Term], began: NIODeadline) async {
-        guard !terms.isEmpty else { return }
-        do throws(JournalFailure) {
-            try await parts.router.host.adopt(terms, began: began)
-        } catch {
-            // Found again by `takeOver` as fenced and not adopted.
-            return parts.log.warning(
-                "Rooms could not be loaded; it is tried again.", metadata: .keys([.code: "\(error.code)"]))
-        }
-        parts.router.table.hear(terms)
-        parts.forwarded.ownersChanged(Set(terms.map(\.shard)))
-        tellPeers(terms)
-        _ = await parts.directory.publish(terms)
-    }
-
-    private func tellPeers(_ terms: [Term]) {
-        for peer in parts.router.transport.linked {
-            parts.router.transport.send(.owns(ShardClaims(terms: terms)), to: peer)
-        }
-    }
-
-    // MARK: - Handing over
-
-    private func give() async {
-        let group = state.withLockedValue { state -> (to: Incarnation, reason: MoveReason, terms: [Term])? in
-            var group: (to: Incarnation, reason: MoveReason, terms: [Term])?
-            for move in state.pending where move.from == own && move.to != own && !state.busy.contains(move.shard) {
-                guard state.view.isAlive(move.to), parts.router.transport.linked.contains(move.to),
-                    let term = parts.router.host.term(of: move.shard), group == nil || group?.to == move.to,
-                    group?.terms.count ?? 0 < Self.groupMax
-                else { continue }
-                group = (move.to, move.reason, (group?.terms ?? []) + [term])
-            }
-            state.busy.formUnion(group?.terms.map(\.shard) ?? [])
-            return group
-        }
-        guard let group else { return }
-        let moved = await handOffs.give(group.terms, to: group.to, reason: group.reason)
-        state.withLockedValue { state in
-            state.busy.subtract(group.terms.map(\.shard))
-            state.learn(moved.compactMap { parts.router.table.term(of: $0) })
-        }
-        // Also those whose shards have stayed: what they asked of a room that stood still was not answered.
-        parts.forwarded.ownersChanged(Set(group.terms.map(\.shard)))
-        // A peer that refuses is not asked ten times a second.
-        if moved.isEmpty { try? await Task.sleep(for: .seconds(1)) }  // ends early only when cancelled
-    }
-
-    // MARK: - PeerReceiver
-
-    package func linkOpened(to peer: Incarnation) {
-        parts.router.transport.send(.owns(ShardClaims(terms: parts.router.host.terms)), to: peer)
-        parts.forwarded.linkOpened()
-    }
-
-    package func linkClosed(to peer: Incarnation) {
-        parts.remote.lost(peer)
-        parts.forwarded.linkLost(peer)
-    }
-
-    package func received(_ message: PeerMessage, from peer: Incarnation) {
-        switch message {
-        case .attach(let message): parts.remote.attach(message, from: peer)
-        case .command(let message): parts.remote.command(message, from: peer)
-        case .detach(let message): parts.remote.detach(message, from: peer)
-        case .chat(let message): parts.remote.chat(message, from: peer)
-        case .event(let message): parts.forwarded.event(message)
-        case .reply(let message): parts.forwarded.reply(message)
-        case .attached(let message): parts.forwarded.attached(message)
-        case .ended(let message): parts.forwarded.ended(message)
-        case .measure(let message):
-            if message.latencyMs == nil {
-                parts.forwarded.measure(message)
-            } else {
-                parts.remote.measured(message, from: peer)
-            }
-        case .prepare(let message):
-            handOffs.prepare(message, from: peer, isDraining: state.withLockedValue { $0.announcement.isDraining })
-        case .prepared(let message): handOffs.prepared(message)
-        case .final(let message): take(message, from: peer)
-        case .finished(let message): handOffs.finished(message)
-        case .owns(let claims), .notMine(let claims): parts.router.table.hear(claims.terms)
-        case .ask(let call): answer(call, to: peer)
-        case .answer(let answer): parts.calls.answered(answer)
-        }
-    }
-
-    private func take(_ message: HandOffFinal, from peer: Incarnation) {
-        let shards = Set(message.terms.map(\.shard))
-        state.withLockedValue { $0.busy.formUnion(shards) }
-        let accepted = parts.work.submit {
-            await self.handOffs.final(message, from: peer)
-            self.state.withLockedValue { $0.busy.subtract(shards) }
-            self.parts.forwarded.ownersChanged(shards)
-        }
-        // Then A hears nothing and takes its shards back.
-        if !accepted { state.withLockedValue { $0.busy.subtract(shards) } }
-    }
-
-    private func answer(_ call: PeerCall, to peer: Incarnation) {
-        if case .poll(let request) = call.question {
-            // May be held for long, so it takes no place among the jobs.
-            guard let server = state.withLockedValue({ $0.pollServer }) else { return }
-            return server.respond(to: request) { [parts] status, headers, body in
-                let answer = PeerAnswer(number: call.number, status: status, headers: headers, body: body)
-                parts.router.transport.send(.answer(answer), to: peer)
-            }
-        }
-        parts.work.submit { [parts] in
-            let (status, body) = await parts.rooms.answer(call.question) ?? (404, ByteBuffer())
-            parts.router.transport.send(.answer(PeerAnswer(number: call.number, status: status, body: body)), to: peer)
-        }
-    }
-}
-
-extension Term {
-    /// Nil for a shard that nobody has owned yet.
-    fileprivate var realOwner: Incarnation? { owner.value == 0 ? nil : owner }
 }

@@ -84,7 +84,7 @@ import Testing
         #expect(Self.code([255]) == .unknownMessage)
         #expect(Self.code([3] + zeros + [0x80, 0]) == .outOfRange, "a longer form of 0")
         #expect(Self.code([3] + zeros + [0xFF, 0xFF, 0xFF, 0xFF, 0x1F]) == .outOfRange, "more than 32 bits")
-        #expect(Self.code([8] + zeros + [1, 4]) == .unknownTag, "an end of no kind")
+        #expect(Self.code([8] + zeros + [1, 5]) == .unknownTag, "an end of no kind")
         #expect(Self.code([7] + zeros + [1, 0, 5]) == .unknownTag, "a verdict of no kind")
         #expect(Self.code([7] + zeros + [1, 2]) == .outOfRange, "neither true nor false")
         #expect(Self.code([16, 1, 5]) == .unknownTag, "a question of no kind")

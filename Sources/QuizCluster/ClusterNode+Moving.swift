@@ -1,0 +1,113 @@
+internal import Logging
+internal import NIOConcurrencyHelpers
+internal import NIOCore
+internal import QuizModel
+internal import QuizRoomHost
+internal import QuizShards
+internal import QuizTelemetry
+
+/// Shards that change hands: inherited from the dead, handed over to the living.
+extension ClusterNode {
+    // MARK: - Taking over
+
+    /// Takes what the plan gives this node and nobody alive owns; also brings up what is fenced for it and not adopted, as after a failed read.
+    func takeOver() async {
+        let (expected, owned) = state.withLockedValue { state -> ([MoveReason: [Term]], [Term]) in
+            var expected: [MoveReason: [Term]] = [:]
+            for move in state.pending where move.to == own && !state.busy.contains(move.shard) {
+                if let from = move.from, from == own || state.view.isAlive(from) { continue }
+                let term =
+                    state.fences.terms[move.shard]
+                    ?? Term(shard: move.shard, epoch: Epoch(0), owner: Incarnation(value: 0))
+                expected[move.reason, default: []].append(term)
+            }
+            let owned = state.fences.terms.values.filter { term in
+                term.owner == own && !state.busy.contains(term.shard)
+                    && parts.router.host.term(of: term.shard)?.epoch != term.epoch
+            }
+            state.busy.formUnion(expected.values.joined().map(\.shard) + owned.map(\.shard))
+            return (expected, Array(owned))
+        }
+        for (reason, terms) in expected.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            await inherit(terms, reason: reason)
+        }
+        if !owned.isEmpty { await adoptOwned(Set(owned)) }
+        state.withLockedValue { $0.busy.subtract(expected.values.joined().map(\.shard) + owned.map(\.shard)) }
+    }
+
+    private func inherit(_ terms: [Term], reason: MoveReason) async {
+        let began = NIODeadline.now()
+        do throws(JournalFailure) {
+            let won = try await parts.store.move(terms, to: own, reason: reason, note: "")
+            state.withLockedValue { $0.learn(won) }
+            await adopt(won, began: began)
+            parts.metrics.moves[.inherited].increment(by: won.count)
+            parts.metrics.takeOverSeconds.observe(Double((NIODeadline.now() - began).nanoseconds) / 1e9)
+        } catch {
+            parts.log.warning(
+                "Shards could not be taken over; it is tried again.",
+                metadata: .keys([.code: "\(error.code)", .error: "\(error.context)"]))
+        }
+    }
+
+    /// What was known may be older than a hand-over of these shards, so the fence is asked again now that nothing else touches them.
+    private func adoptOwned(_ terms: Set<Term>) async {
+        let began = NIODeadline.now()
+        do throws(JournalFailure) {
+            let fences = try await parts.store.fences()
+            state.withLockedValue { $0.learn(Array(fences.terms.values)) }
+            await adopt(terms.filter { fences.terms[$0.shard] == $0 }, began: began)
+        } catch {
+            // Found again by the next look.
+            parts.log.debug("The fences cannot be read.", metadata: .keys([.code: "\(error.code)"]))
+        }
+    }
+
+    private func adopt(_ terms: [Term], began: NIODeadline) async {
+        guard !terms.isEmpty else { return }
+        do throws(JournalFailure) {
+            try await parts.router.host.adopt(terms, began: began)
+        } catch {
+            // Found again by `takeOver` as fenced and not adopted.
+            return parts.log.warning(
+                "Rooms could not be loaded; it is tried again.", metadata: .keys([.code: "\(error.code)"]))
+        }
+        parts.router.table.hear(terms)
+        parts.forwarded.ownersChanged(Set(terms.map(\.shard)))
+        tellPeers(terms)
+        _ = await parts.directory.publish(terms)
+    }
+
+    private func tellPeers(_ terms: [Term]) {
+        for peer in parts.router.transport.linked {
+            parts.router.transport.send(.owns(ShardClaims(terms: terms)), to: peer)
+        }
+    }
+
+    // MARK: - Handing over
+
+    func give() async {
+        let group = state.withLockedValue { state -> (to: Incarnation, reason: MoveReason, terms: [Term])? in
+            var group: (to: Incarnation, reason: MoveReason, terms: [Term])?
+            for move in state.pending where move.from == own && move.to != own && !state.busy.contains(move.shard) {
+                guard state.view.isAlive(move.to), parts.router.transport.linked.contains(move.to),
+                    let term = parts.router.host.term(of: move.shard), group == nil || group?.to == move.to,
+                    group?.terms.count ?? 0 < Self.groupMax
+                else { continue }
+                group = (move.to, move.reason, (group?.terms ?? []) + [term])
+            }
+            state.busy.formUnion(group?.terms.map(\.shard) ?? [])
+            return group
+        }
+        guard let group else { return }
+        let moved = await handOffs.give(group.terms, to: group.to, reason: group.reason)
+        state.withLockedValue { state in
+            state.busy.subtract(group.terms.map(\.shard))
+            state.learn(moved.compactMap { parts.router.table.term(of: $0) })
+        }
+        // Also those whose shards have stayed: what they asked of a room that stood still was not answered.
+        parts.forwarded.ownersChanged(Set(group.terms.map(\.shard)))
+        // A peer that refuses is not asked ten times a second.
+        if moved.isEmpty { try? await Task.sleep(for: .seconds(1)) }  // ends early only when cancelled
+    }
+}
