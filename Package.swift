@@ -184,6 +184,9 @@ let package = Package(
             ]),
         tests("QuizRoomTests", ["QuizRoom", "QuizModel"]),
         tests("QuizModelTests", ["QuizModel"]),
+        tests(
+            "QuizClusterTests",
+            ["QuizCluster", "QuizShards", "QuizModel", "QuizRoomHost", "QuizWire", .nioCore, .nioLocks]),
         tests("QuizShardsTests", ["QuizShards", "QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),
         tests(
