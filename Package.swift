@@ -156,7 +156,8 @@ let package = Package(
             name: "quizmania",
             dependencies: [
                 "QuizModel", "QuizRoom", "QuizWire", "QuizRoomHost", "QuizContent", "QuizGateway", "QuizPostgres",
-                "QuizNode", "QuizTelemetry", .argumentParser, .serviceLifecycle, .logging, .nioCore, .nioPosix,
+                "QuizNode", "QuizTelemetry", "QuizCluster", "QuizRedis", "QuizShards", .argumentParser,
+                .serviceLifecycle, .logging, .nioCore, .nioPosix,
                 .hummingbirdCore,
                 .httpTypes,
             ],

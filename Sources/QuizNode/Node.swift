@@ -150,7 +150,8 @@ package struct Node {
         NodeAnnouncement(
             incarnation: incarnation, name: settings.nodeName, startedAtMs: startedAtMs,
             publicURL: settings.publicURL, meshAddress: settings.meshAddress,
-            meshVersion: Int(MeshVersion.spoken.upperBound), rules: RoomStateMachine.rules, weight: settings.clusterWeight,
+            meshVersion: Int(MeshVersion.spoken.upperBound), rules: RoomStateMachine.rules,
+            weight: settings.clusterWeight,
             isDraining: false, rooms: 0)
     }
 
@@ -173,12 +174,9 @@ package struct Node {
     }
 
     private func makeRedis(loop: any EventLoop, registry: MetricsRegistry) throws -> RedisClient {
-        guard var endpoint = RedisEndpoint(settings.redis) else {
-            throw SettingsFault("`redis` is not an address like redis://127.0.0.1:6379/0.")
-        }
-        if let file = settings.redisPasswordFile { endpoint.password = try SecretFile.text(file) }
-        return try RedisClient(
-            configuration: RedisConfiguration(endpoint: endpoint, clientName: settings.nodeName), loop: loop,
+        try RedisClient(
+            configuration: RedisConfiguration(
+                endpoint: try settings.redisEndpoint(), clientName: settings.nodeName), loop: loop,
             metrics: registry, logger: log)
     }
 
