@@ -156,7 +156,8 @@ let package = Package(
             name: "quizmania",
             dependencies: [
                 "QuizModel", "QuizRoom", "QuizWire", "QuizRoomHost", "QuizContent", "QuizGateway", "QuizPostgres",
-                "QuizNode", "QuizTelemetry", .argumentParser, .serviceLifecycle, .logging, .nioCore, .nioPosix,
+                "QuizNode", "QuizTelemetry", "QuizCluster", "QuizRedis", "QuizShards", .argumentParser,
+                .serviceLifecycle, .logging, .nioCore, .nioPosix,
                 .hummingbirdCore,
                 .httpTypes,
             ],
@@ -184,6 +185,9 @@ let package = Package(
             ]),
         tests("QuizRoomTests", ["QuizRoom", "QuizModel"]),
         tests("QuizModelTests", ["QuizModel"]),
+        tests(
+            "QuizClusterTests",
+            ["QuizCluster", "QuizShards", "QuizModel", "QuizRoomHost", "QuizWire", .nioCore, .nioLocks]),
         tests("QuizShardsTests", ["QuizShards", "QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),
         tests(

@@ -177,12 +177,9 @@ package struct Node {
     }
 
     private func makeRedis(loop: any EventLoop, registry: MetricsRegistry) throws -> RedisClient {
-        guard var endpoint = RedisEndpoint(settings.redis) else {
-            throw SettingsFault("`redis` is not an address like redis://127.0.0.1:6379/0.")
-        }
-        if let file = settings.redisPasswordFile { endpoint.password = try SecretFile.text(file) }
-        return try RedisClient(
-            configuration: RedisConfiguration(endpoint: endpoint, clientName: settings.nodeName), loop: loop,
+        try RedisClient(
+            configuration: RedisConfiguration(
+                endpoint: try settings.redisEndpoint(), clientName: settings.nodeName), loop: loop,
             metrics: registry, logger: log)
     }
 

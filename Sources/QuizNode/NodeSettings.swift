@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Foundation
 package import Logging
+package import QuizRedis
 package import QuizTelemetry
 internal import SystemPackage
 
@@ -14,9 +15,9 @@ package struct NodeSettings: Sendable {
     var publicURL: String
     var allowedOrigins: [String]
     var trustedProxies: [String]
-    var clusterName: String
+    package var clusterName: String
     var clusterWeight: Int
-    var clusterTTLMs: Int
+    package var clusterTTLMs: Int
     var meshHost: String
     var meshPort: Int
     var meshAddress: String
@@ -219,6 +220,17 @@ package struct NodeSettings: Sendable {
         let password = try SecretFile.text(postgresPasswordFile)
         let quoted = password.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
         return "\(postgres) password='\(quoted)'"
+    }
+}
+
+extension NodeSettings {
+    /// Where Redis is, with the password from its file.
+    package func redisEndpoint() throws(SettingsFault) -> RedisEndpoint {
+        guard var endpoint = RedisEndpoint(redis) else {
+            throw SettingsFault("`redis` is not an address like redis://127.0.0.1:6379/0.")
+        }
+        if let redisPasswordFile { endpoint.password = try SecretFile.text(redisPasswordFile) }
+        return endpoint
     }
 }
 

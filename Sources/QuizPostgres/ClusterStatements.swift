@@ -99,6 +99,14 @@ enum ClusterStatements {
         UNION ALL SELECT NULL, NULL, NULL, NULL, rebalances FROM cluster_setting
         """)
 
+    /// Why operators set what is in force; for people alone.
+    static let reasons = PostgresStatement(
+        "cluster_reasons",
+        """
+        SELECT name, NULL::int4, reason FROM node_setting WHERE weight IS NOT NULL OR draining
+        UNION ALL SELECT NULL, shard, reason FROM shard_pin
+        """)
+
     static let setWeight = PostgresStatement(
         "node_weight",
         """

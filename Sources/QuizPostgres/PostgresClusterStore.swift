@@ -92,6 +92,21 @@ package final class PostgresClusterStore: ClusterStore {
         }
     }
 
+    /// What operators gave as reasons for the settings in force. Not part of the port: nodes do not care.
+    package func reasons() async throws(JournalFailure) -> ClusterPicture.Reasons {
+        try await query(ClusterStatements.reasons) { result throws(PostgresError) in
+            var reasons = ClusterPicture.Reasons()
+            for row in result.rows {
+                if row.isNull(1) {
+                    reasons.nodes[try row.text(0)] = try row.text(2)
+                } else {
+                    reasons.pins[try row.shard(1)] = try row.text(2)
+                }
+            }
+            return reasons
+        }
+    }
+
     /// - Throws: code `23514` when the weight is out of range or the node's name is empty or longer than 255 scalars.
     package func apply(_ change: ClusterSettingChange, reason: String) async throws(JournalFailure) {
         let (statement, parameters) = ClusterStatements.change(change, reason: reason)

@@ -42,6 +42,23 @@ package struct RedisShardDirectory: ShardDirectory {
         return DirectorySnapshot(generation: generation, members: Self.members(elements.dropFirst()))
     }
 
+    /// Who is there, for those who are no node: nothing is announced, and no generation is drawn.
+    ///
+    /// - Returns: nil when Redis does not answer. The generation is empty where none has been drawn.
+    package func members() async -> DirectorySnapshot? {
+        guard client.isConnected else { return nil }
+        // Every failure means the same to the caller. The generation is read on both sides, so that what is said of two is not taken for one.
+        for _ in 0..<3 {
+            guard let before = try? await client.command(["GET", keys.generation.text]),
+                let elements = (try? await client.command(["HGETALL", keys.members.text]))?.elements,
+                let after = try? await client.command(["GET", keys.generation.text])
+            else { return nil }
+            guard before == after else { continue }
+            return DirectorySnapshot(generation: after.text ?? "", members: Self.members(elements[...]))
+        }
+        return nil
+    }
+
     package func forget(_ node: Incarnation) async {
         guard client.isConnected else { return }
         // What is not forgotten now is dead to everybody all the same, and is forgotten another time.

@@ -56,6 +56,18 @@ import Testing
         await fixture.client.close()
     }
 
+    @Test func `who is no node sees the members and announces nothing`() async throws {
+        let fixture = try await RedisFixture.shared()
+        let directory = RedisShardDirectory(client: fixture.client, keys: fixture.keys)
+        #expect(await directory.members() == DirectorySnapshot(generation: "", members: [:]))
+        let first = announcement("n1")
+        let told = try #require(await directory.beat(first, beat: 7))
+        #expect(await directory.members() == told)
+        #expect(told.members == [first.incarnation: .init(announcement: first, beat: 7)])
+        await fixture.client.close()
+        #expect(await directory.members() == nil)
+    }
+
     @Test func `whoever is forgotten is gone until it beats again`() async throws {
         let fixture = try await RedisFixture.shared()
         let directory = RedisShardDirectory(client: fixture.client, keys: fixture.keys)
