@@ -39,14 +39,16 @@ class Cluster:
                 for node in self.nodes]
 
     async def settled(self, seconds: float = 30) -> None:
-        """Every node that runs has about its share, and together they have all."""
+        """Every node that runs has about its share, together they have all, and nothing moves any more."""
         deadline = time.monotonic() + seconds
+        before: list[int] = []
         while time.monotonic() < deadline:
             shards = self.shards()
             running = [count for node, count in zip(self.nodes, shards) if node.is_running]
-            if sum(shards) == 1024 and min(running) >= 1024 // len(running) * 100 // 116:
+            if shards == before and sum(shards) == 1024 and min(running) >= 1024 // len(running) * 100 // 116:
                 return
-            await asyncio.sleep(0.1)
+            before = shards
+            await asyncio.sleep(1.2)
         raise TimeoutError(f"the shards did not settle: {self.shards()}\n" + "\n".join(
             node.log_tail(8) for node in self.nodes))
 
@@ -156,6 +158,57 @@ async def test_a_drained_node_hands_its_rooms_over_and_nobody_leaves(make_node):
     figure("drain: shards afterwards", str(cluster.shards()))
     with contextlib.suppress(IndexError):
         figure("drain: seconds rooms stood still, summed", str(seconds))
+
+
+@pytest.mark.limit(120)
+async def test_an_owner_that_stands_still_and_wakes_up_is_fenced_off(make_node):
+    """SIGSTOP for three times the TTL: the others go on, and whoever hung on the node finds everything kept."""
+    cluster = Cluster(make_node, 3)
+    await cluster.start()
+    table = await seated(cluster, 0, 9, questionCount=6, answerWindowMs=5_000)
+    async with table.played(leads=True):
+        marks = [bot.mark for bot in table.bots]
+        await table.start()
+        await table.host.event("game:question", since=marks[0])
+        await asyncio.sleep(0.05)
+        stood = time.monotonic()
+        cluster.nodes[0].suspend()
+        try:
+            hung = [bot for bot in table.bots if bot.url == cluster.nodes[0].url]
+            others = [(bot, mark) for bot, mark in zip(table.bots, marks) if bot not in hung]
+            # Those elsewhere play on while it stands still.
+            await asyncio.gather(*(bot.until(
+                lambda bot=bot, mark=mark: any(event.name == "game:reveal" and event.at > stood + 1
+                                               for event in bot.ledger.events[mark:]), "a reveal without the node", 20)
+                for bot, mark in others))
+            await asyncio.sleep(max(0.0, 9 - (time.monotonic() - stood)))
+        finally:
+            cluster.nodes[0].resume()
+        await asyncio.gather(*(bot.event("game:over", since=mark, seconds=60)
+                               for bot, mark in zip(table.bots, marks)))
+    table.record().check()
+    await table.close()
+    assert "has another owner" in cluster.nodes[0].log() or "are dropped" in cluster.nodes[0].log()
+
+
+@pytest.mark.limit(120)
+async def test_an_emptied_redis_moves_nothing(make_node, private_redis):
+    cluster = Cluster(make_node, 3, own_redis=private_redis)
+    await cluster.start()
+    before = cluster.shards()
+    table = await seated(cluster, 0, 6)
+    async with table.played(leads=True):
+        marks = [bot.mark for bot in table.bots]
+        await table.start()
+        await table.host.event("game:question", since=marks[0])
+        with private_redis.client() as client:
+            client.flushall()
+        await asyncio.gather(*(bot.event("game:over", since=mark, seconds=60)
+                               for bot, mark in zip(table.bots, marks)))
+    table.record().check()
+    assert all(bot.is_connected and not bot.recovered for bot in table.bots)
+    assert cluster.shards() == before
+    await table.close()
 
 
 class Balancer:

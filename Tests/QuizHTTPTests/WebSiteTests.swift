@@ -33,6 +33,8 @@ struct WebSiteTests {
         #expect(answer.text.matches(of: /<title>/).count == 1)
         #expect(answer.headers[.contentType] == "text/html; charset=utf-8")
         #expect(answer.headers[.cacheControl] == "no-cache")
+        // A projector's sizes hold from the first paint on.
+        #expect(answer.text.contains("<html data-screen=\"display\">") == path.hasSuffix("/display"))
     }
 
     @Test func `an unknown path gives the page with 404 to a browser and JSON to others`() async throws {

@@ -84,5 +84,11 @@ struct PageTemplate: Sendable {
         after = gap.map { String(untitled[$0.upperBound...]) } ?? untitled
     }
 
-    func page(with head: PageHead) -> String { before + head.tags + after }
+    /// - Parameter screen: what the client calls the screen it will draw, where styles of the whole page depend on it: they then hold from the
+    ///   first paint on, and nothing moves when the client takes over.
+    func page(with head: PageHead, screen: String? = nil) -> String {
+        let page = before + head.tags + after
+        guard let screen, let root = page.firstRange(of: "<html") else { return page }
+        return page[..<root.upperBound] + " data-screen=\"\(screen)\"" + page[root.upperBound...]
+    }
 }

@@ -43,7 +43,8 @@ struct WebSite: RouterMiddleware {
 
     /// The page is made anew for every request and small, so it goes out as it is.
     private func page(_ status: HTTPResponse.Status, _ head: PageHead, _ request: Request) -> Response {
-        let text = files.template.page(with: head)
+        let isDisplay = request.uri.path.hasSuffix("/display")
+        let text = files.template.page(with: head, screen: isDisplay ? "display" : nil)
         let tag = "\"\(WebFiles.fingerprint(of: text.utf8))\""
         let headers: HTTPFields = [
             .contentType: "text/html; charset=utf-8", .cacheControl: "no-cache", .eTag: tag,
