@@ -78,6 +78,7 @@ import Testing
         let newest = try await TestNode(3) { $0.versions = 3...4 }
         TestNode.introduce([old, new, newest])
         try await old.waitForLink(to: new)
+        try await new.waitForLink(to: old)
         try await new.waitForLink(to: newest)
         let versions = [old, new].map { node in
             node.log.events.first { $0.message == "A link to a peer is up." }?.metadata["version"]
@@ -214,7 +215,7 @@ import Testing
         try await third.waitForEnd()
         #expect(node.refused(.busy) == 1)
         for stranger in patient { stranger.close() }
-        try await node.log.wait(for: "the end of both") { $0.count { $0.metadata["reason"] == "lost" } == 2 }
+        try await node.log.wait(for: "the end of both", times: 2) { $0.metadata["reason"] == "lost" }
         let linked = try await RawPeer(1, linkedTo: node)
         linked.close()
         await close([node])
@@ -256,8 +257,8 @@ import Testing
         #expect(node.closed(.replaced) == 1)
         #expect(node.transport.send(.ask(PeerCall(number: 1, question: .status)), to: peer))
         second.send(.credit(1_000))
-        try await second.events.wait(for: "the message") { events in
-            events.contains { if case .frame(.message) = $0 { true } else { false } }
+        try await second.events.wait(for: "the message") {
+            if case .frame(.message) = $0 { true } else { false }
         }
         second.close()
         await close([node])

@@ -1,4 +1,3 @@
-import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import QuizCluster
@@ -40,8 +39,8 @@ final class RawPeer: Sendable {
         let hello = Self.hello(number, nonce: nonce)
         send(.hello(hello))
         try await send(.proof(proof(hello, for: 1)))
-        try await events.wait(for: "the proof of \(node.name)") { events in
-            events.contains { if case .frame(.proof) = $0 { true } else { false } }
+        try await events.wait(for: "the proof of \(node.name)") {
+            if case .frame(.proof) = $0 { true } else { false }
         }
     }
 
@@ -53,12 +52,11 @@ final class RawPeer: Sendable {
 
     /// Waits for the node's hello.
     func proof(_ hello: MeshHello, for version: UInt8) async throws -> [UInt8] {
-        let theirs = NIOLockedValueBox<MeshHello?>(nil)
-        try await events.wait(for: "the node's hello") { events in
-            for case .frame(.hello(let hello)) in events { theirs.withLockedValue { $0 = hello } }
-            return theirs.withLockedValue { $0 } != nil
+        try await events.wait(for: "the node's hello") {
+            if case .frame(.hello) = $0 { true } else { false }
         }
-        let acceptor = SampleMessages.checked(theirs.withLockedValue { $0 })
+        let hellos = events.events.compactMap { if case .frame(.hello(let hello)) = $0 { hello } else { nil } }
+        let acceptor = SampleMessages.checked(hellos.first)
         return MeshTranscript(dialer: hello, acceptor: acceptor, version: version)
             .proof(of: .dialer, by: Given.secret())
     }
@@ -67,7 +65,7 @@ final class RawPeer: Sendable {
 
     func send(_ bytes: ByteBuffer) { channel.writeAndFlush(bytes, promise: nil) }
 
-    func waitForEnd() async throws { try await events.wait(for: "the end of the connection") { $0.last == .ended } }
+    func waitForEnd() async throws { try await events.wait(for: "the end of the connection") { $0 == .ended } }
 
     func close() { channel.close(promise: nil) }
 }

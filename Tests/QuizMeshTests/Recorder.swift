@@ -9,7 +9,8 @@ final class Recorder<Event: Sendable>: Sendable {
     }
 
     private struct Waiter {
-        var isEnough: @Sendable ([Event]) -> Bool
+        var matches: @Sendable (Event) -> Bool
+        var missing: Int
         var promise: EventLoopPromise<Void>
     }
 
@@ -26,23 +27,27 @@ final class Recorder<Event: Sendable>: Sendable {
     func record(_ event: Event) {
         let done = state.withLockedValue { state -> [EventLoopPromise<Void>] in
             state.events.append(event)
-            let events = state.events
-            let done = state.waiters.filter { $0.isEnough(events) }
-            state.waiters.removeAll { $0.isEnough(events) }
+            for index in state.waiters.indices where state.waiters[index].matches(event) {
+                state.waiters[index].missing -= 1
+            }
+            let done = state.waiters.filter { $0.missing <= 0 }
+            state.waiters.removeAll { $0.missing <= 0 }
             return done.map(\.promise)
         }
         for promise in done { promise.succeed() }
     }
 
-    /// Returns when what has happened is enough; fails, naming what is missing, when that takes too long.
+    /// Returns when so many matching things have happened since the beginning; fails, naming what is missing, when that
+    /// takes too long. Each thing is looked at once: this runs on the loops that are tested.
     func wait(
-        for what: String, within limit: TimeAmount = .seconds(20),
-        where isEnough: @escaping @Sendable ([Event]) -> Bool
+        for what: String, times: Int = 1, within limit: TimeAmount = .seconds(60),
+        where matches: @escaping @Sendable (Event) -> Bool
     ) async throws {
         let promise = loop.makePromise(of: Void.self)
         let isThere = state.withLockedValue { state -> Bool in
-            if isEnough(state.events) { return true }
-            state.waiters.append(Waiter(isEnough: isEnough, promise: promise))
+            let missing = times - state.events.count(where: matches)
+            if missing <= 0 { return true }
+            state.waiters.append(Waiter(matches: matches, missing: missing, promise: promise))
             return false
         }
         if isThere { promise.succeed() }

@@ -6,6 +6,7 @@ import NIOPosix
 final class Relay: Sendable {
     private let listener: any Channel
     private let halves: NIOLockedValueBox<[RelayHalf]>
+    private let isInterrupted: NIOLockedValueBox<Bool>
     let port: Int
 
     /// - Parameter port: where what is said here is said again.
@@ -13,9 +14,12 @@ final class Relay: Sendable {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let halves = NIOLockedValueBox<[RelayHalf]>([])
         self.halves = halves
+        let isInterrupted = NIOLockedValueBox(false)
+        self.isInterrupted = isInterrupted
         listener = try await ServerBootstrap(group: loop)
             .childChannelInitializer { near in
-                ClientBootstrap(group: near.eventLoop)
+                if isInterrupted.withLockedValue({ $0 }) { return near.close() }
+                return ClientBootstrap(group: near.eventLoop)
                     .channelInitializer { far in
                         far.eventLoop.makeCompletedFuture {
                             try far.pipeline.syncOperations.addHandler(RelayHalf(from: far, to: near, halves))
@@ -35,11 +39,15 @@ final class Relay: Sendable {
         for half in takeHalves() { half.channel.close(promise: nil) }
     }
 
-    /// From now on nothing that one end of today's connections says or does reaches the other, as behind a firewall that
-    /// has forgotten them.
+    /// Nothing that one end says or does reaches the other any more, as behind a firewall that has forgotten them; new
+    /// connections end at once.
     func interrupt() {
+        isInterrupted.withLockedValue { $0 = true }
         for half in takeHalves() { half.other.withLockedValue { $0 = nil } }
     }
+
+    /// New connections are made as before.
+    func restore() { isInterrupted.withLockedValue { $0 = false } }
 
     func close() async throws {
         cut()

@@ -19,8 +19,6 @@ final class TestNode: PeerReceiver {
     struct Line: Sendable {
         var message: String
         var metadata: [String: String]
-
-        func has(_ text: String, reason: String) -> Bool { message.contains(text) && metadata["reason"] == reason }
     }
 
     let incarnation: Incarnation
@@ -41,6 +39,9 @@ final class TestNode: PeerReceiver {
         loop = MultiThreadedEventLoopGroup.singleton.next()
         var configuration = MeshConfiguration(
             listen: MeshEndpoint(host: "127.0.0.1", port: 0), cluster: "kitchen", secret: Given.secret())
+        // A busy machine is no reason to refuse; tests of these limits set their own.
+        configuration.helloLimit = .seconds(60)
+        configuration.silenceLimit = .seconds(60)
         change(&configuration)
         let log = log
         let logger = Logger(label: "mesh") { _ in RecordingLogHandler(recorder: log) }
@@ -66,28 +67,24 @@ final class TestNode: PeerReceiver {
 
     func waitForLink(to peer: TestNode, times: Int = 1) async throws {
         let event = Event.opened(peer.incarnation)
-        try await events.wait(for: "link \(times) of \(name) to \(peer.name)") { events in
-            events.count { $0 == event } >= times
-        }
+        try await events.wait(for: "link \(times) of \(name) to \(peer.name)", times: times) { $0 == event }
     }
 
     func waitForEnd(of peer: Incarnation, times: Int = 1) async throws {
-        try await events.wait(for: "end \(times) of the link of \(name)") { events in
-            events.count { $0 == .closed(peer) } >= times
-        }
+        try await events.wait(for: "end \(times) of the link of \(name)", times: times) { $0 == .closed(peer) }
     }
 
     func waitForRefusal(_ reason: MeshRefusal, by side: String = "A connection between nodes has been refused.")
         async throws
     {
-        try await log.wait(for: "\(name): \(side) \(reason)") { lines in
-            lines.contains { $0.message == side && $0.metadata["reason"] == reason.rawValue }
+        try await log.wait(for: "\(name): \(side) \(reason)") {
+            $0.message == side && $0.metadata["reason"] == reason.rawValue
         }
     }
 
     func waitForBreak(_ reason: MeshClosing) async throws {
-        try await log.wait(for: "\(name): a link closed for \(reason)") { lines in
-            lines.contains { $0.message.hasPrefix("A link to a peer") && $0.metadata["reason"] == reason.rawValue }
+        try await log.wait(for: "\(name): a link closed for \(reason)") {
+            $0.message.hasPrefix("A link to a peer") && $0.metadata["reason"] == reason.rawValue
         }
     }
 
@@ -98,10 +95,8 @@ final class TestNode: PeerReceiver {
 
     func waitForMessages(_ count: Int, from peer: TestNode) async throws {
         let incarnation = peer.incarnation
-        try await events.wait(for: "\(count) messages from \(peer.name) at \(name)") { events in
-            var found = 0
-            for case .received(_, incarnation) in events { found += 1 }
-            return found >= count
+        try await events.wait(for: "\(count) messages from \(peer.name) at \(name)", times: count) {
+            if case .received(_, incarnation) = $0 { true } else { false }
         }
     }
 

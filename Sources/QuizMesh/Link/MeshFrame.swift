@@ -89,6 +89,7 @@ enum MeshFrame: Hashable, Sendable {
 /// Cuts received bytes into frames.
 ///
 /// Keeps at most one unfinished frame, whose length has been found acceptable, and what came in one read behind it.
+/// Bodies are slices of what was read: who keeps a small one for long copies it, or keeps its neighbours too.
 struct MeshFrameReader {
     struct Read: Equatable {
         var frame: MeshFrame

@@ -157,9 +157,8 @@ struct MeshLinkMachine {
 
     /// What came cannot be cut into frames.
     mutating func unreadable(_ error: MeshCodecError) -> [Action] {
-        let oversized = error.code == .oversized
-        return close(
-            oversized ? .oversized : .malformed, or: oversized ? .oversized : .malformed, "\(error)")
+        error.code == .oversized
+            ? close(.oversized, or: .oversized, "\(error)") : close(.malformed, or: .malformed, "\(error)")
     }
 
     /// Time has passed; to be called a few times in every keep-alive interval.
