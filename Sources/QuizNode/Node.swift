@@ -59,7 +59,9 @@ package struct Node {
             accounts: database.accounts, revocations: revocations, secret: secrets.session, nowMs: wallClockMs)
         let chat = RoomChat(store: database.chat, cache: RedisRecentChat(client: redis, keys: keys))
 
-        let mesh = try makeMesh(secrets, incarnation: incarnation, loop: loops[0], registry: registry)
+        let meshCertificates = try makeMeshCertificates()
+        let mesh = try makeMesh(
+            secrets, certificates: meshCertificates, incarnation: incarnation, loop: loops[0], registry: registry)
         let host = RoomHost(
             configuration: .init(incarnation: incarnation, lanes: settings.postgresLanes),
             parts: .init(
@@ -118,6 +120,7 @@ package struct Node {
 
         var services: [any Service] = [redis, database, work, revocations, heartbeat, presence, metricsListener]
         if let certificates { services.append(certificates) }
+        if let meshCertificates { services.append(meshCertificates) }
         services.append(Housekeeping(database: database, log: log))
         services.append(NodeMeter(gateway: gatewayMetrics, host: host, registry: registry))
         services.append(StandingRooms(host: host))
@@ -158,16 +161,17 @@ package struct Node {
             isDraining: false, rooms: 0)
     }
 
-    private func makeMesh(
-        _ secrets: NodeSecrets, incarnation: Incarnation, loop: any EventLoop, registry: MetricsRegistry
-    ) throws -> MeshTransport {
-        var certificates: MeshCertificates?
-        if let file = settings.meshCertificateFile, let key = settings.meshKeyFile,
+    private func makeMeshCertificates() throws -> MeshCertificates? {
+        guard let file = settings.meshCertificateFile, let key = settings.meshKeyFile,
             let authority = settings.meshAuthorityFile
-        {
-            certificates = try MeshCertificates(
-                certificateFile: file, keyFile: key, authorityFile: authority, logger: log)
-        }
+        else { return nil }
+        return try MeshCertificates(certificateFile: file, keyFile: key, authorityFile: authority, logger: log)
+    }
+
+    private func makeMesh(
+        _ secrets: NodeSecrets, certificates: MeshCertificates?, incarnation: Incarnation, loop: any EventLoop,
+        registry: MetricsRegistry
+    ) throws -> MeshTransport {
         let configuration = MeshConfiguration(
             listen: MeshEndpoint(host: settings.meshHost, port: settings.meshPort), cluster: settings.clusterName,
             secret: secrets.mesh, certificates: certificates)
