@@ -5,7 +5,7 @@ package import QuizWire
 ///
 /// It lives on the event loop of the request that opened it. A poll or a WebSocket that arrives on another loop comes
 /// here by a hop. Confined to `eventLoop`, which is what makes the unchecked conformance hold.
-package final class EngineConnection: Flushable, @unchecked Sendable {
+package final class EngineConnection: Flushable, @unchecked Sendable {  // confined to `eventLoop`
     private struct Waiting {
         let message: OutboundMessage
         let key: Int?

@@ -5,7 +5,7 @@ import QuizWire
 ///
 /// `handler` is confined to `channelLoop`, `connection` to its own loop; every method hops where it must, and a hop
 /// keeps the order. That is what makes the unchecked conformance hold.
-final class EngineSocket: WebSocketReceiver, @unchecked Sendable {
+final class EngineSocket: WebSocketReceiver, @unchecked Sendable {  // each half confined to its loop
     private let channelLoop: any EventLoop
     private let connection: EngineConnection
     private var handler: WebSocketHandler?

@@ -4,7 +4,7 @@ import QuizWire
 /// The Socket.IO side of one Engine.IO session: its namespaces, and the attachments that are still to come.
 ///
 /// Confined to the connection's event loop, which is what makes the unchecked conformance hold.
-final class SocketIOClient: EngineReceiver, @unchecked Sendable {
+final class SocketIOClient: EngineReceiver, @unchecked Sendable {  // confined to its connection's loop
     private struct Unfinished {
         let packet: SocketIOPacket
         var attachments: [ByteBuffer] = []
