@@ -10,7 +10,7 @@ protocol Flushable: AnyObject {
 /// What all connections of one event loop share: counters, the compressor, and the list of who has something to send.
 ///
 /// Confined to `eventLoop`, which is what makes the unchecked conformance hold.
-final class LoopContext: @unchecked Sendable {
+final class LoopContext: @unchecked Sendable {  // confined to `eventLoop`
     let eventLoop: any EventLoop
     var counters = GatewayCounters()
     private(set) lazy var inflater = RawInflater()

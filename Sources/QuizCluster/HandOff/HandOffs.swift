@@ -68,6 +68,8 @@ final class HandOffs: Sendable {
                 moved = shards
                 host.release(shards)
             }
+            // A peer that repeats an answer of a step that is over must not leave rooms standing.
+            if actions.isEmpty, machine.state != .ended { actions += machine.handle(.silence) }
         }
         if let stoppedAt, !moved.isEmpty {
             metrics.handOffSeconds.observe(Double((NIODeadline.now() - stoppedAt).nanoseconds) / 1e9)

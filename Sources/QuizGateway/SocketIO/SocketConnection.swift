@@ -5,7 +5,7 @@ import QuizWire
 ///
 /// Confined to `eventLoop`, which is what makes the unchecked conformance hold: every method and property but the
 /// constants is to be used there only.
-package final class SocketConnection: @unchecked Sendable {
+package final class SocketConnection: @unchecked Sendable {  // confined to `eventLoop`
     private enum Phase {
         /// The application has not decided. What it sends waits, since CONNECT's reply must come first.
         case deciding([(OutboundMessage, Int?)])
