@@ -305,6 +305,9 @@ async def test_it_can_be_installed_and_has_a_page_for_no_network(stage: Stage, n
 
     hedy.watch.forgive(NETWORK)
     await hedy.goes_to("/history")
+    # Its part of the program comes after the document's load; without a network it would never come.
+    await expect(hedy.page.locator("main")).to_have_attribute("data-screen", "history")
+    await expect(hedy.page.locator("h1")).to_be_visible()
     await hedy.context.set_offline(True)
     await hedy.goes_to("/settings")
     await expect(hedy.page.locator("h1")).to_have_text("You are offline")
