@@ -8,7 +8,8 @@ internal import QuizTelemetry
 protocol JournalLaneDelegate: AnyObject, Sendable {
     /// - Parameter began: when the append that committed was sent; see `Standing`.
     func committed(_ room: RoomID, _ head: JournalHead, began: NIODeadline)
-    func lost(_ shard: ShardID)
+    /// The fence has another term than this one.
+    func lost(_ term: Term)
     func quarantine(_ room: RoomID, why: String)
 }
 
@@ -112,8 +113,8 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
             readTerms(of: shards)
         case .committed(let room, let head):
             delegate?.committed(room, head, began: began)
-        case .lost(let shard):
-            delegate?.lost(shard)
+        case .lost(let term):
+            delegate?.lost(term)
         case .quarantine(let room, let why):
             delegate?.quarantine(room, why: why)
         }

@@ -38,7 +38,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
     private struct Registry {
         var rooms: [RoomCode: RoomActor] = [:]
         var codes: [RoomID: RoomCode] = [:]
-        var terms: [ShardID: Term] = [:]
+        var shards = OwnShards()
         var quarantined: Set<RoomCode> = []
     }
 
@@ -103,17 +103,15 @@ package final class RoomHost: Service, JournalLaneDelegate {
 
     /// Brings back the rooms of shards whose fence this node has just won; running games first. Only when all are there does the node answer for the
     /// shards, so that nobody is told "there is no such room" meanwhile.
-    /// Shards it answers for already stay as they are.
+    /// Shards it answers for under these terms already stay as they are.
     ///
     /// - Parameter began: when the winning compare-and-set was sent.
     /// - Throws: `JournalFailure` when the database cannot be read: the shards are this node's all the same; adopt them again.
     package func adopt(_ terms: [Term], began: NIODeadline) async throws(JournalFailure) {
-        // A second copy of a room that is live here would be a second writer under one term.
-        let known = registry.withLockedValue { $0.terms }
-        let terms = terms.filter { known[$0.shard] != $0 }
+        let (terms, stale) = registry.withLockedValue { $0.shards.begin(terms) }
+        for shard in stale { dropRooms(of: shard) }
         guard !terms.isEmpty else { return }
-        // Only now, in a new statement: what the former owner committed last is there.
-        let stored = try await parts.store.load(shards: terms.map(\.shard))
+        let stored = try await load(terms)
         let expected = Dictionary(terms.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
         var revived: [(record: RoomRecord, room: ReplayedRoom)] = []
         for room in stored {
@@ -135,9 +133,8 @@ package final class RoomHost: Service, JournalLaneDelegate {
         for (record, replayed) in revived {
             if let term = expected[record.shard] { revive(record, replayed, term: term) }
         }
-        registry.withLockedValue { registry in
-            for term in terms { registry.terms[term.shard] = term }
-        }
+        let lost = registry.withLockedValue { $0.shards.finish(terms) }
+        for shard in lost { dropRooms(of: shard) }
         let passed = NIODeadline.now() - began
         parts.metrics.loadSeconds.observe(Double(passed.nanoseconds) / 1e9)
         log.info(
@@ -148,12 +145,22 @@ package final class RoomHost: Service, JournalLaneDelegate {
             ]))
     }
 
+    /// Only now, in a new statement: what the former owner committed last is there.
+    private func load(_ terms: [Term]) async throws(JournalFailure) -> [StoredRoom] {
+        do throws(JournalFailure) {
+            return try await parts.store.load(shards: terms.map(\.shard))
+        } catch {
+            registry.withLockedValue { $0.shards.abandon(terms) }
+            throw error
+        }
+    }
+
     // MARK: - Giving shards away
 
     /// The term under which this node answers for a shard; nil: it does not.
-    package func term(of shard: ShardID) -> Term? { registry.withLockedValue { $0.terms[shard] } }
+    package func term(of shard: ShardID) -> Term? { registry.withLockedValue { $0.shards.answered[shard] } }
 
-    package var terms: [Term] { registry.withLockedValue { Array($0.terms.values) } }
+    package var terms: [Term] { registry.withLockedValue { Array($0.shards.answered.values) } }
 
     /// Stops the rooms of shards that are to be given away: their clocks stand still, they take nothing more, and what they took is committed.
     /// Commands that come meanwhile get no answer; their gateways send them again to whoever owns the room next.
@@ -175,12 +182,10 @@ package final class RoomHost: Service, JournalLaneDelegate {
         return found.count == rooms.count ? found : nil
     }
 
-    /// The shards stay: their rooms go on, under these terms.
+    /// The shards stay: their rooms go on, under these terms. What was dropped meanwhile is not answered for: adopt it.
     package func resume(_ terms: [Term]) {
-        let byShard = Dictionary(terms.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
-        registry.withLockedValue { registry in
-            for term in terms { registry.terms[term.shard] = term }
-        }
+        let kept = registry.withLockedValue { $0.shards.renew(terms) }
+        let byShard = Dictionary(kept.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
         for room in rooms(in: Set(byShard.keys)) {
             guard let term = byShard[ShardID(of: room.code)] else { continue }
             room.run { $0.resume(under: term) }
@@ -188,8 +193,11 @@ package final class RoomHost: Service, JournalLaneDelegate {
     }
 
     /// The shards have another owner now: their rooms leave this node, and sessions look for them there.
-    package func release(_ shards: Set<ShardID>) {
-        for shard in shards { _ = drop(shard) }
+    ///
+    /// - Parameter terms: those that are over; a shard that is back under a newer one stays.
+    package func release(_ terms: [Term]) {
+        let gone = registry.withLockedValue { registry in terms.filter { registry.shards.lose($0) } }
+        for term in gone { dropRooms(of: term.shard) }
     }
 
     private func rooms(in shards: Set<ShardID>) -> [RoomActor] {
@@ -211,8 +219,9 @@ package final class RoomHost: Service, JournalLaneDelegate {
         let began = NIODeadline.now()
         let expected = registry.withLockedValue { registry in
             // One shard at least, so that an idle node keeps its standing too.
-            let live = Set(registry.rooms.keys.map { ShardID(of: $0) }).union(registry.terms.keys.prefix(1))
-            return registry.terms.filter { live.contains($0.key) }
+            let terms = registry.shards.answered
+            let live = Set(registry.rooms.keys.map { ShardID(of: $0) }).union(terms.keys.prefix(1))
+            return terms.filter { live.contains($0.key) }
         }
         guard !expected.isEmpty else { return }
         let found: [ShardID: Term]
@@ -221,7 +230,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
         } catch {
             return  // Standing runs out by itself.
         }
-        for (shard, term) in expected where found[shard] != term { lost(shard) }
+        for (shard, term) in expected where found[shard] != term { lost(term) }
         for loop in loops { loop.eventLoop.execute { loop.confirm(began: began) } }
     }
 
@@ -273,7 +282,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
         for _ in 0..<64 {
             let code = RoomCode.random(using: &generator)
             let shard = ShardID(of: code)
-            guard let term = registry.withLockedValue({ $0.terms[shard] }) else { continue }
+            guard let term = registry.withLockedValue({ $0.shards.answered[shard] }) else { continue }
             let record = RoomRecord(room: .random(), code: code, shard: shard, rules: RoomStateMachine.rules)
             let creation: RoomCreation
             do {
@@ -285,7 +294,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
             switch creation {
             case .created: return (record, term)
             case .codeTaken: continue
-            case .termOver: lost(shard)
+            case .termOver: lost(term)
             }
         }
         throw Rejection(.busy)
@@ -342,32 +351,30 @@ package final class RoomHost: Service, JournalLaneDelegate {
         room.run { $0.committed(head) }
     }
 
-    package func lost(_ shard: ShardID) {
-        guard drop(shard) else { return }
+    package func lost(_ term: Term) {
+        guard registry.withLockedValue({ $0.shards.lose(term) }) else { return }
+        dropRooms(of: term.shard)
         parts.metrics.shardsLost.increment()
-        log.warning("A shard has another owner; its rooms are dropped.", metadata: .keys([.shardID: "\(shard)"]))
+        log.warning(
+            "A shard has another owner; its rooms are dropped.", metadata: .keys([.shardID: "\(term.shard)"]))
     }
 
-    /// - Returns: whether the shard was this node's.
-    private func drop(_ shard: ShardID) -> Bool {
-        let dropped = registry.withLockedValue { registry -> [RoomActor]? in
-            let wasOurs = registry.terms.removeValue(forKey: shard) != nil
+    private func dropRooms(of shard: ShardID) {
+        let dropped = registry.withLockedValue { registry in
             let rooms = registry.rooms.values.filter { ShardID(of: $0.code) == shard }
             for room in rooms {
                 registry.rooms[room.code] = nil
                 registry.codes[room.id] = nil
             }
             registry.quarantined = registry.quarantined.filter { ShardID(of: $0) != shard }
-            return wasOurs || !rooms.isEmpty ? Array(rooms) : nil
+            return rooms
         }
-        guard let dropped else { return false }
         for room in dropped {
             room.run { room in
                 room.drop()
                 room.environment.lane.drop(room.id)
             }
         }
-        return true
     }
 
     package func quarantine(_ room: RoomID, why: String) {

@@ -140,7 +140,7 @@ final class StageDelegate: JournalLaneDelegate {
         roomLoop.confirm(began: began)
         self.room.withLockedValue(\.self)?.run { $0.committed(head) }
     }
-    func lost(_ shard: ShardID) { room.withLockedValue(\.self)?.run { $0.drop() } }
+    func lost(_ term: Term) { room.withLockedValue(\.self)?.run { $0.drop() } }
     func quarantine(_ room: RoomID, why: String) { self.room.withLockedValue(\.self)?.run { $0.quarantine(why) } }
 }
 
