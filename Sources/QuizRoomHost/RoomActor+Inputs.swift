@@ -54,7 +54,7 @@ extension RoomActor {
         let input = RoomInput.join(
             player: session.player, nickname: nickname, role: role, passwordDigest: passwordDigest)
         let target = ack.map { ReplyTarget.session(session, ack: $0) } ?? .nobody
-        if isAway { return ignore(target) }
+        if isAway { return knock(session) }
         if let refusal = refusal(of: input, from: origin) {
             joined(false)
             return refuse(target, refusal, began: began)
@@ -150,6 +150,13 @@ extension RoomActor {
     /// A session's command is not answered: its gateway sends it again to the room's next owner. Whoever waits inside this node is told.
     private func ignore(_ target: ReplyTarget) {
         if case .callback(let callback) = target { callback(.failure(Rejection(.busy))) }
+    }
+
+    /// Told to ask again when it is decided where the room goes on. Of a crowd some wait for their gateway's own look.
+    private func knock(_ session: any SessionOutlet) {
+        guard !dropped else { return session.ended(.moved) }
+        guard knocking.count < Limits.playersPerRoomMax, !knocking.contains(where: { $0 === session }) else { return }
+        knocking.append(session)
     }
 
     /// Why the room takes nothing at all; nil: it does.
