@@ -66,7 +66,7 @@ final class HandOffs: Sendable {
                 host.resume(kept)
             case .release(let shards):
                 moved = shards
-                host.release(shards)
+                host.release(terms.filter { shards.contains($0.shard) })
             }
             // A peer that repeats an answer of a step that is over must not leave rooms standing.
             if actions.isEmpty, machine.state != .ended { actions += machine.handle(.silence) }
@@ -123,20 +123,43 @@ final class HandOffs: Sendable {
     }
 
     func final(_ message: HandOffFinal, from peer: Incarnation) async {
+        var machine = HandOffTakingMachine()
         let began = NIODeadline.now()
-        var now: [Term] = []
-        do throws(JournalFailure) {
-            now = try await store.move(message.terms, to: own, reason: message.reason, note: "")
-            try await host.adopt(now, began: began)
-        } catch {
-            // Fenced and not read: the watch over own fences adopts them as soon as the database answers.
-            log.warning(
-                "Shards that were handed over could not be brought up at once.",
-                metadata: .keys([.code: "\(error.code)", .error: "\(error.context)"]))
+        var actions = machine.begin()
+        while let action = actions.first {
+            actions.removeFirst()
+            switch action {
+            case .move: actions += machine.handle(.moved(await move(message)))
+            case .adopt(let won): actions += machine.handle(.adopted(isDone: await adopt(won, began: began)))
+            case .tell(let won):
+                table.hear(won)
+                metrics.moves[.taken].increment(by: won.count)
+                transport.send(.finished(HandOffFinished(number: message.number, now: won)), to: peer)
+                for other in transport.linked { transport.send(.owns(ShardClaims(terms: won)), to: other) }
+            }
         }
-        table.hear(now)
-        metrics.moves[.taken].increment(by: now.count)
-        transport.send(.finished(HandOffFinished(number: message.number, now: now)), to: peer)
-        for other in transport.linked { transport.send(.owns(ShardClaims(terms: now)), to: other) }
+    }
+
+    private func move(_ message: HandOffFinal) async -> [Term]? {
+        do throws(JournalFailure) {
+            return try await store.move(message.terms, to: own, reason: message.reason, note: "")
+        } catch {
+            log.warning(
+                "Shards that were offered could not be taken.",
+                metadata: .keys([.code: "\(error.code)", .error: "\(error.context)"]))
+            return nil
+        }
+    }
+
+    private func adopt(_ won: [Term], began: NIODeadline) async -> Bool {
+        do throws(JournalFailure) {
+            try await host.adopt(won, began: began)
+            return true
+        } catch {
+            log.warning(
+                "Rooms of shards that were handed over could not be brought up at once; it is tried again.",
+                metadata: .keys([.code: "\(error.code)", .error: "\(error.context)"]))
+            return false
+        }
     }
 }
