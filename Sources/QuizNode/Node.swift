@@ -182,8 +182,7 @@ package struct Node {
 
     private func makeRedis(loop: any EventLoop, registry: MetricsRegistry) throws -> RedisClient {
         try RedisClient(
-            configuration: RedisConfiguration(
-                endpoint: try settings.redisEndpoint(), clientName: settings.nodeName), loop: loop,
+            configuration: try settings.redisConfiguration(clientName: settings.nodeName), loop: loop,
             metrics: registry, logger: log)
     }
 
