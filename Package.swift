@@ -139,7 +139,7 @@ let package = Package(
                 .nioCore, .nioLocks, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
             ],
             resources: [
-                "chat_fill", "chat_push", "cluster_beat", "heartbeat", "presence_clear", "rate_limit",
+                "chat_fill", "chat_push", "cluster_beat", "presence_clear", "rate_limit",
                 "revocations_merge", "shard_claim",
             ].map { .embedInCode("Scripts/\($0).lua") }),
 

@@ -12,6 +12,8 @@ package struct ClusterMetrics: Sendable {
     let handOffSeconds: MetricHistogram
     let takeOverSeconds: MetricHistogram
     let remoteSessions: MetricGauge
+    let beatFailures: MetricCounter
+    let generations: MetricCounter
 
     package init(_ registry: MetricsRegistry) {
         nodesAlive = registry.gauge(.clusterNodesAlive)
@@ -22,5 +24,7 @@ package struct ClusterMetrics: Sendable {
         handOffSeconds = registry.histogram(.clusterHandOffSeconds)
         takeOverSeconds = registry.histogram(.clusterTakeOverSeconds)
         remoteSessions = registry.gauge(.clusterRemoteSessions)
+        beatFailures = registry.counter(.nodeHeartbeatFailuresTotal)
+        generations = registry.counter(.redisGenerationsTotal)
     }
 }

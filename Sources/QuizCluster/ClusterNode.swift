@@ -189,10 +189,15 @@ package final class ClusterNode: Service {
 
     /// The map in Redis: written again every two seconds, and at once when Redis is another one; read as often.
     private func refreshMap(_ snapshot: DirectorySnapshot?, beat: UInt64) async {
-        guard let snapshot else { return }
-        let isNew = state.withLockedValue { state in
+        guard let snapshot else { return parts.metrics.beatFailures.increment() }
+        let before = state.withLockedValue { state in
             defer { state.generation = snapshot.generation }
-            return state.generation != snapshot.generation
+            return state.generation
+        }
+        let isNew = before != snapshot.generation
+        if isNew, before != nil {
+            parts.metrics.generations.increment()
+            parts.log.warning("Redis was emptied or replaced; what this node keeps there is written again.")
         }
         guard isNew || beat % 4 == 0 else { return }
         _ = await parts.directory.publish(parts.router.host.terms)

@@ -113,12 +113,8 @@ package struct Node {
             eventLoopGroupProvider: .shared(group), logger: log)
         let metricsListener = MetricsListener.service(
             host: settings.metricsHost, port: settings.metricsPort, logger: log, render: { registry.render() })
-        let heartbeat = NodeHeartbeat(
-            client: redis, keys: keys, incarnation: incarnation, node: settings.nodeName, metrics: registry,
-            logger: log,
-            onNewGeneration: { _ in await revocations.refreshIfDue() })
 
-        var services: [any Service] = [redis, database, work, revocations, heartbeat, presence, metricsListener]
+        var services: [any Service] = [redis, database, work, revocations, presence, metricsListener]
         if let certificates { services.append(certificates) }
         if let meshCertificates { services.append(meshCertificates) }
         services.append(Housekeeping(database: database, log: log))
@@ -182,8 +178,7 @@ package struct Node {
 
     private func makeRedis(loop: any EventLoop, registry: MetricsRegistry) throws -> RedisClient {
         try RedisClient(
-            configuration: RedisConfiguration(
-                endpoint: try settings.redisEndpoint(), clientName: settings.nodeName), loop: loop,
+            configuration: try settings.redisConfiguration(clientName: settings.nodeName), loop: loop,
             metrics: registry, logger: log)
     }
 

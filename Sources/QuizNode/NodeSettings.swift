@@ -33,6 +33,8 @@ package struct NodeSettings: Sendable {
     var postgresLanes: Int
     var redis: String
     var redisPasswordFile: String?
+    var redisSentinelPasswordFile: String?
+    var redisAuthorityFile: String?
     package var secretsDirectory: String
     var webDirectory: String
     var eventLoops: Int
@@ -82,8 +84,15 @@ package struct NodeSettings: Sendable {
         Key(name: "postgres", meaning: "libpq connection string without a password. Required."),
         Key(name: "postgres.password.file", meaning: "File that holds the password."),
         Key(name: "postgres.lanes", meaning: "Journal connections; 1 to 64. Default: 4."),
-        Key(name: "redis", meaning: "redis://host:port/db or rediss://. Required."),
-        Key(name: "redis.password.file", meaning: "File that holds the password."),
+        Key(
+            name: "redis",
+            meaning: "redis://HOST:PORT/DB, redis+sentinel://HOST:PORT,…/NAME or redis+cluster://HOST:PORT,…; rediss… "
+                + "with TLS. Required."),
+        Key(name: "redis.password.file", meaning: "File that holds the password of the Redis servers."),
+        Key(name: "redis.sentinel.password.file", meaning: "File that holds the password of the sentinels."),
+        Key(
+            name: "redis.tls.authority.file",
+            meaning: "PEM certificates Redis' own is checked against. Default: the system's."),
         Key(name: "secrets.dir", meaning: "Directory with token.key, room.key, mesh.key and signing.key. Required."),
         Key(name: "web.dir", meaning: "Built web client. Default: Sources/WebClient/dist."),
         Key(
@@ -181,6 +190,8 @@ package struct NodeSettings: Sendable {
         postgresLanes = try number("postgres.lanes", 1...64, default: 4)
         redis = try required("redis")
         redisPasswordFile = text("redis.password.file")
+        redisSentinelPasswordFile = text("redis.sentinel.password.file")
+        redisAuthorityFile = text("redis.tls.authority.file")
         secretsDirectory = try required("secrets.dir")
         webDirectory = text("web.dir") ?? "Sources/WebClient/dist"
         let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -207,8 +218,9 @@ package struct NodeSettings: Sendable {
             trustedProxies.joined(separator: ","), clusterName, String(clusterWeight), String(clusterTTLMs), meshHost,
             String(meshPort), meshAddress, meshCertificateFile, meshKeyFile, meshAuthorityFile, metricsHost,
             String(metricsPort), tlsCertificateFile, tlsKeyFile,
-            postgres, postgresPasswordFile, String(postgresLanes), redis, redisPasswordFile, secretsDirectory,
-            webDirectory, String(eventLoops), logFormat.rawValue, logLevel.rawValue, String(pingIntervalMs),
+            postgres, postgresPasswordFile, String(postgresLanes), redis, redisPasswordFile, redisSentinelPasswordFile,
+            redisAuthorityFile, secretsDirectory, webDirectory, String(eventLoops), logFormat.rawValue,
+            logLevel.rawValue, String(pingIntervalMs),
             String(pingTimeoutMs), String(handshakesPerSecond),
         ]
         return zip(Self.keys, values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
@@ -224,13 +236,30 @@ package struct NodeSettings: Sendable {
 }
 
 extension NodeSettings {
-    /// Where Redis is, with the password from its file.
+    /// Where Redis is, with the passwords from their files.
     package func redisEndpoint() throws(SettingsFault) -> RedisEndpoint {
         guard var endpoint = RedisEndpoint(redis) else {
-            throw SettingsFault("`redis` is not an address like redis://127.0.0.1:6379/0.")
+            throw SettingsFault(
+                "`redis` is not an address like redis://127.0.0.1:6379/0, redis+sentinel://a:26379,b:26379/mymaster "
+                    + "or redis+cluster://a:6379,b:6379.")
         }
         if let redisPasswordFile { endpoint.password = try SecretFile.text(redisPasswordFile) }
+        if let redisSentinelPasswordFile { endpoint.sentinelPassword = try SecretFile.text(redisSentinelPasswordFile) }
         return endpoint
+    }
+
+    /// How to talk to it.
+    ///
+    /// - Parameter clientName: what Redis shows for this process.
+    package func redisConfiguration(clientName: String) throws(SettingsFault) -> RedisConfiguration {
+        var configuration = RedisConfiguration(endpoint: try redisEndpoint(), clientName: clientName)
+        guard let redisAuthorityFile else { return configuration }
+        do {
+            try configuration.trust(authorityFile: redisAuthorityFile)
+        } catch {
+            throw SettingsFault("`redis.tls.authority.file`: \(redisAuthorityFile) holds no certificate: \(error).")
+        }
+        return configuration
     }
 }
 

@@ -76,6 +76,7 @@ package enum MetricName: String, Sendable, CaseIterable {
     case redisErrorsTotal = "quizmania_redis_errors_total"
     case redisCommandSeconds = "quizmania_redis_command_seconds"
     case redisQueuedCommands = "quizmania_redis_queued_commands"
+    case redisRedirectsTotal = "quizmania_redis_redirects_total"
     case redisGenerationsTotal = "quizmania_redis_generations_total"
 
     // MARK: Mesh
@@ -189,12 +190,14 @@ extension MetricName {
         case .clusterRemoteSessions: .gauge("Sessions in rooms here whose clients are connected elsewhere.")
         case .chatLinesStoredTotal: .counter("Chat lines stored.")
         case .chatStoreFailuresTotal: .counter("Chat lines the store did not take.")
-        case .redisConnected: .gauge("1 while the connection to Redis is usable.")
+        case .redisConnected: .gauge("1 while Redis is usable, in a cluster every part of it.")
         case .redisConnectsTotal: .counter("Connections to Redis that became usable.")
         case .redisCommandsTotal: .counter("Commands answered.")
         case .redisErrorsTotal: .counter("Commands that failed, by reason.", by: "reason")
         case .redisCommandSeconds: .seconds("From queueing a command to its reply.")
         case .redisQueuedCommands: .gauge("Commands queued or in flight.")
+        case .redisRedirectsTotal:
+            .counter("Commands that a server left to another one or to later, by reason.", by: "reason")
         case .redisGenerationsTotal: .counter("Times this node found Redis emptied or replaced.")
         case .meshLinksUp: .gauge("Links to other nodes that are up.")
         case .meshLinksOpenedTotal: .counter("Links to other nodes that came up.")

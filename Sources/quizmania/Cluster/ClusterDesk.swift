@@ -40,8 +40,7 @@ struct ClusterDesk {
         let database = PostgresDatabase(
             configuration: PostgresConfiguration(conninfo: try settings.postgresConninfo()), log: silent)
         let redis = try RedisClient(
-            configuration: RedisConfiguration(
-                endpoint: try settings.redisEndpoint(), clientName: "quizmania-operator"),
+            configuration: try settings.redisConfiguration(clientName: "quizmania-operator"),
             loop: MultiThreadedEventLoopGroup.singleton.any(), metrics: MetricsRegistry(), logger: silent)
         redis.start()
         var desk = ClusterDesk(
