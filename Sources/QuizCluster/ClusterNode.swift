@@ -1,7 +1,7 @@
 package import Logging
 internal import NIOConcurrencyHelpers
 package import NIOCore
-internal import QuizModel
+package import QuizModel
 package import QuizRoomHost
 internal import QuizShards
 internal import QuizTelemetry
@@ -82,6 +82,11 @@ package final class ClusterNode: Service {
     /// The cluster as this node sees it now.
     package var view: ClusterView { state.withLockedValue { $0.view } }
 
+    /// Where clients reach a node directly; nil: that is not known, or it is about to stop.
+    package func directURL(of node: Incarnation) -> String? {
+        view.alive.first { $0.incarnation == node && !$0.isDraining }?.directURL
+    }
+
     /// Whether every shard has an owner that is alive, as far as this node knows.
     package var isPlaced: Bool {
         let answered = Set(parts.router.host.terms.map(\.shard))
@@ -145,8 +150,10 @@ package final class ClusterNode: Service {
         }
     }
 
-    /// Says that its shards are to go elsewhere, and waits until they have. Alone, it leaves them to whoever comes next.
+    /// Says that its shards are to go elsewhere, waits until they have, and then for the clients that follow. Alone, it leaves the shards to whoever comes
+    /// next.
     private func drain() async {
+        parts.forwarded.stop()
         state.withLockedValue { state in
             state.announcement.isDraining = true
             state.membership.update(own: state.announcement)
@@ -158,6 +165,7 @@ package final class ClusterNode: Service {
             try? await Task.sleep(for: .milliseconds(100))  // ends early only when cancelled
             if Task.isCancelled { return }
         }
+        await parts.forwarded.farewell(limit: .milliseconds(Limits.farewellMs))
         let left = parts.router.host.terms.count
         parts.log.info("The node gives up its part in the cluster.", metadata: .keys([.shardCount: "\(left)"]))
     }

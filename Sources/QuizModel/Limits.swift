@@ -79,6 +79,17 @@ package enum Limits {
     package static let eventsPerSecond = 20
     package static let eventsBurst = 60
 
+    /// Milliseconds a redirect's ticket is good for; a later one is refused.
+    package static let resumeTicketMs = 30_000
+    /// Milliseconds another node's clock may be ahead, for tickets; a ticket from further ahead is refused.
+    package static let ticketClockSkewMs = 30_000
+    /// Tickets a node remembers as used, within the time they could be good for; one more is refused.
+    package static let ticketsRememberedMax = 50_000
+    /// Milliseconds over which clients of rooms that have moved are told to follow, so that they do not all come at once.
+    package static let redirectSpreadMs = 1_000
+    /// Milliseconds a node that stops waits for clients that were told to go.
+    package static let farewellMs = 5_000
+
     // MARK: Chat
 
     package static let chatLinesOnJoin = 50

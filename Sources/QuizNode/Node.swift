@@ -82,10 +82,18 @@ package struct Node {
                 calls: calls, rooms: rooms, metrics: ClusterMetrics(registry), loop: loops[0], work: work,
                 ttl: .milliseconds(Int64(settings.clusterTTLMs)), log: log))
         mesh.setReceiver(cluster)
+        // What Redis says of other nodes sends players nowhere but to addresses that this deployment calls its own.
+        let directURL: @Sendable (Incarnation) -> String? = { [patterns = settings.nodePatterns] node in
+            cluster.directURL(of: node).flatMap { url in patterns.contains { $0.admits(url) } ? url : nil }
+        }
         let game = GameApplication(
             .init(
                 router: router, forwarded: forwarded, rooms: rooms, accounts: accounts,
-                recovery: RecoveryTokens(secret: secrets.session), chat: chat,
+                recovery: RecoveryTokens(secret: secrets.session),
+                redirects: Redirects(
+                    own: incarnation, tickets: ResumeTickets(secret: secrets.session), addresses: directURL,
+                    wallClockMs: wallClockMs),
+                chat: chat,
                 presence: presence, limiter: limiter, work: work, metrics: GameMetrics(registry), log: log,
                 wallClockMs: wallClockMs))
 
@@ -97,7 +105,8 @@ package struct Node {
         let readiness = Readiness(database: database, redis: redis)
         let api = try makeAPI(
             .init(
-                accounts: accounts, rooms: NodeRooms(rooms: rooms), games: StoredGameArchive(store: database.rooms),
+                accounts: accounts, rooms: NodeRooms(rooms: rooms, directURL: directURL),
+                games: StoredGameArchive(store: database.rooms),
                 questions: database.questions, limiter: limiter, readiness: { await readiness.checks() }))
         let gatewayMetrics = GatewayMetrics()
         let web = Application(
@@ -151,7 +160,7 @@ package struct Node {
     private func announcement(_ incarnation: Incarnation, startedAtMs: Int64) -> NodeAnnouncement {
         NodeAnnouncement(
             incarnation: incarnation, name: settings.nodeName, startedAtMs: startedAtMs,
-            publicURL: settings.publicURL, meshAddress: settings.meshAddress,
+            publicURL: settings.publicURL, directURL: settings.nodeURL, meshAddress: settings.meshAddress,
             meshVersion: Int(MeshVersion.spoken.upperBound), rules: RoomStateMachine.rules,
             weight: settings.clusterWeight,
             isDraining: false, rooms: 0)
@@ -187,7 +196,8 @@ package struct Node {
         return try QuizAPI(
             services: services,
             settings: APISettings(
-                origins: origins, isSecure: settings.publicURL.hasPrefix("https://"), trustedProxies: try proxies()),
+                origins: origins, nodePatterns: settings.nodePatterns,
+                isSecure: settings.publicURL.hasPrefix("https://"), trustedProxies: try proxies()),
             files: try WebFiles(folder: settings.webDirectory))
     }
 
@@ -202,7 +212,11 @@ package struct Node {
             pingInterval: .milliseconds(Int64(settings.pingIntervalMs)),
             pingTimeout: .milliseconds(Int64(settings.pingTimeoutMs)))
         configuration.handshakesPerSecond = settings.handshakesPerSecond
-        if !settings.allowedOrigins.isEmpty { configuration.origins = .listed(Set(settings.allowedOrigins)) }
+        if !settings.allowedOrigins.isEmpty || !settings.nodePatterns.isEmpty {
+            // Pages of one node, or of the address before all nodes, connect to the others.
+            configuration.origins = .listed(
+                Set(settings.allowedOrigins + [settings.publicURL]), patterns: settings.nodePatterns)
+        }
         configuration.trustedProxies = try proxies()
         return configuration
     }

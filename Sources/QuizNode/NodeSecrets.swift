@@ -5,7 +5,7 @@ internal import QuizSocial
 
 /// The keys of a deployment, each in a file of its own outside the database.
 package struct NodeSecrets: Sendable {
-    /// Signs access, recovery and CSRF tokens; 32 bytes or more.
+    /// Signs access, recovery and CSRF tokens, and tickets; 32 bytes or more.
     var session: SessionSecret
     /// Keys of rooms: offsets and password digests; 32 bytes or more.
     var rooms: RoomKeys

@@ -3,6 +3,7 @@ internal import Foundation
 package import Logging
 package import QuizRedis
 package import QuizTelemetry
+internal import QuizWire
 internal import SystemPackage
 
 /// Everything a node is told: `config/quizmania.json` < environment `QUIZMANIA_…` < flags.
@@ -10,6 +11,9 @@ internal import SystemPackage
 /// Each key gives name, meaning and default in `keys`; `quizmania serve --print-config` shows the values in force.
 package struct NodeSettings: Sendable {
     var nodeName: String
+    /// In the form of `Origin`; nil: clients are not sent to this node.
+    var nodeURL: String?
+    var nodePatterns: [OriginPattern]
     var httpHost: String
     var httpPort: Int
     var publicURL: String
@@ -52,6 +56,16 @@ package struct NodeSettings: Sendable {
 
     static let keys: [Key] = [
         Key(name: "node.name", meaning: "Name of the node in logs; text. Default: node-0."),
+        Key(
+            name: "node.url",
+            meaning:
+                "Address of this very node, for clients whose room is here; default: none, and they stay where they are."
+        ),
+        Key(
+            name: "cluster.public.patterns",
+            meaning:
+                "What node.url of every node looks like, separated by commas: https://*.play.example.org. Default: none."
+        ),
         Key(name: "http.host", meaning: "Address the node listens on. Default: 127.0.0.1."),
         Key(
             name: "http.port",
@@ -183,6 +197,8 @@ package struct NodeSettings: Sendable {
             throw SettingsFault("TLS needs both `tls.certificate.file` and `tls.key.file`.")
         }
         publicURL = text("public.url") ?? "\(tlsKeyFile == nil ? "http" : "https")://\(httpHost):\(httpPort)"
+        (nodeURL, nodePatterns) = try Self.addresses(
+            nodeURL: text("node.url"), patterns: list("cluster.public.patterns"), publicURL: publicURL)
         allowedOrigins = list("allowed.origins")
         trustedProxies = list("trusted.proxies")
         postgres = try required("postgres")
@@ -214,7 +230,8 @@ package struct NodeSettings: Sendable {
     /// The values in force, a line each; there is no secret among them, only the files' names.
     package var lines: [String] {
         let values: [String?] = [
-            nodeName, httpHost, String(httpPort), publicURL, allowedOrigins.joined(separator: ","),
+            nodeName, nodeURL, nodePatterns.map(\.description).joined(separator: ","), httpHost, String(httpPort),
+            publicURL, allowedOrigins.joined(separator: ","),
             trustedProxies.joined(separator: ","), clusterName, String(clusterWeight), String(clusterTTLMs), meshHost,
             String(meshPort), meshAddress, meshCertificateFile, meshKeyFile, meshAuthorityFile, metricsHost,
             String(metricsPort), tlsCertificateFile, tlsKeyFile,

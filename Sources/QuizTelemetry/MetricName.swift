@@ -21,6 +21,8 @@ package enum MetricName: String, Sendable, CaseIterable {
     case gatewayEventsRefusedTotal = "quizmania_gateway_events_refused_total"
     case gatewayLatencySuspectsTotal = "quizmania_gateway_latency_suspects_total"
     case gatewayHandshakesRefusedTotal = "quizmania_gateway_handshakes_refused_total"
+    case gatewayRedirectsOfferedTotal = "quizmania_gateway_redirects_offered_total"
+    case gatewayTicketsTotal = "quizmania_gateway_tickets_total"
 
     // MARK: Rooms
 
@@ -158,6 +160,8 @@ extension MetricName {
         case .gatewayLatencySuspectsTotal:
             .counter("Connections that answer pings later than their network explains.")
         case .gatewayHandshakesRefusedTotal: .counter("Handshakes answered with an error, by reason.", by: "reason")
+        case .gatewayRedirectsOfferedTotal: .counter("Clients told that their room is on another node.")
+        case .gatewayTicketsTotal: .counter("Tickets of redirects that were shown here, by verdict.", by: "verdict")
         case .roomsLive: .gauge("Rooms on this node by phase.", by: "phase")
         case .roomsSaving: .gauge("Rooms whose clocks stand still because the journal does not answer.")
         case .roomsQuarantined:

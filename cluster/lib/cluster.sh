@@ -129,6 +129,8 @@ write_node_env() {
         "QUIZMANIA_METRICS_PORT=$metrics_port" \
         "QUIZMANIA_MESH_PORT=$mesh_port" \
         "QUIZMANIA_PUBLIC_URL=$3" \
+        "QUIZMANIA_NODE_URL=$3" \
+        "QUIZMANIA_CLUSTER_PUBLIC_PATTERNS=${3%:*}:*" \
         "QUIZMANIA_POSTGRES=host=127.0.0.1 port=$(cat "$state/postgres.port") user=quizmania dbname=quizmania" \
         "QUIZMANIA_POSTGRES_PASSWORD_FILE=$secrets/postgres.password" \
         "QUIZMANIA_REDIS=redis://127.0.0.1:$(cat "$state/redis.port")/0" \

@@ -42,6 +42,15 @@ package struct ClusterRooms: Sendable {
         }
     }
 
+    /// Whose the room of this code is, or would be; nil: nobody is known.
+    package func owner(of code: RoomCode) -> Incarnation? {
+        switch router.locate(code) {
+        case .here, .nowhere, .quarantined: router.own
+        case .elsewhere(let owner): owner
+        case .unknown: nil
+        }
+    }
+
     /// Public rooms of all nodes that answer soon.
     package func publicRooms() async -> [RoomSummary] {
         await withTaskGroup(of: [RoomSummary].self) { group in

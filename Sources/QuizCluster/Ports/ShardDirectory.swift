@@ -8,8 +8,10 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
     package var name: String
     /// Counts processes of this name: milliseconds since 1970 at its start; only compared between processes of one name.
     package var startedAtMs: Int64
-    /// Where clients reach it: `https://host:port`.
+    /// Where players come, here or to a balancer: `https://host:port`.
     package var publicURL: String
+    /// Where clients reach this very node; nil: they are sent nowhere else than to `publicURL`.
+    package var directURL: String?
     /// Where peers reach it: `host:port`.
     package var meshAddress: String
     /// Highest mesh protocol version it speaks.
@@ -24,13 +26,14 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
     package var rooms: Int
 
     package init(
-        incarnation: Incarnation, name: String, startedAtMs: Int64, publicURL: String, meshAddress: String,
-        meshVersion: Int, rules: Int, weight: Int, isDraining: Bool, rooms: Int
+        incarnation: Incarnation, name: String, startedAtMs: Int64, publicURL: String, directURL: String? = nil,
+        meshAddress: String, meshVersion: Int, rules: Int, weight: Int, isDraining: Bool, rooms: Int
     ) {
         self.incarnation = incarnation
         self.name = name
         self.startedAtMs = startedAtMs
         self.publicURL = publicURL
+        self.directURL = directURL
         self.meshAddress = meshAddress
         self.meshVersion = meshVersion
         self.rules = rules

@@ -67,6 +67,7 @@ export type Contract = [
   >,
   Holds<Has<Wire.ChatRecentPayload, { messages: Wire.ChatMessagePayload[] }>>,
   Holds<Has<Wire.CreateRoomCommand, { settings?: Wire.RoomSettings; password?: Wire.RoomPassword }>>,
+  Holds<Has<Wire.RedirectPayload, { url: string; room: Wire.RoomCode; resume: string }>>,
   Holds<Has<Wire.RoomCreatedAck, { room: Wire.RoomID; code: Wire.RoomCode }>>,
   Holds<
     Has<Wire.JoinRoomCommand, {
@@ -75,7 +76,14 @@ export type Contract = [
       role?: Wire.MemberRole;
     }>
   >,
-  Holds<Has<Wire.RoomJoinedAck, { code: Wire.RoomCode; player: Wire.PlayerID; seq: number }>>,
+  Holds<
+    Has<Wire.RoomJoinedAck, {
+      code: Wire.RoomCode;
+      player: Wire.PlayerID;
+      seq: number;
+      redirect?: Wire.RedirectPayload;
+    }>
+  >,
   Holds<Has<Wire.ReadyCommand, { ready: boolean }>>,
   Holds<Has<Wire.MemberCommand, { player: Wire.PlayerID }>>,
   Holds<Has<Wire.LockCommand, { locked: boolean }>>,
@@ -96,6 +104,7 @@ export type Contract = [
       pid?: string;
       offset?: string;
       capabilities?: string[];
+      resume?: string;
     }>
   >,
   Holds<
@@ -354,6 +363,7 @@ export type Contract = [
       "presence:update": Wire.PresencePayload;
       "room:saving": Wire.SavingPayload;
       "room:me": Wire.MePayload;
+      "cluster:redirect": Wire.RedirectPayload;
     }>
   >,
   Holds<

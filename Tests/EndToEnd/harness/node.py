@@ -42,7 +42,8 @@ class Node:
                 (secrets / name).write_bytes(os.urandom(32))
         values: dict[str, object] = {
             "node_name": "node-e2e", "http_host": "127.0.0.1", "http_port": self.port,
-            "metrics_port": self.metrics_port, "public_url": self.url, "postgres": postgres.conninfo(self.database),
+            "metrics_port": self.metrics_port, "public_url": self.url, "node_url": self.url,
+            "cluster_public_patterns": "http://127.0.0.1:*", "postgres": postgres.conninfo(self.database),
             "redis": redis.url, "secrets_dir": secrets,
             "web_dir": os.environ.get("QUIZMANIA_WEB_DIR", WEB_CLIENT / "dist"), "log_format": "json",
             "log_level": "info", "mesh_port": free_port(), "cluster_name": self.database,
