@@ -32,6 +32,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let collections = product(name: "DequeModule", package: "swift-collections")
+    static let heaps = product(name: "HeapModule", package: "swift-collections")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
@@ -170,6 +171,20 @@ let package = Package(
                 "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizContent",
                 .nioLocks,
             ]),
+        // A cluster in one process, in virtual time.
+        .target(name: "CSimulatedMachine", path: "Tests/Simulation/Machine"),
+        .target(
+            name: "QuizSimulation",
+            dependencies: [
+                "CSimulatedMachine", "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry",
+                "QuizRoomHost", "QuizSocial", "QuizCluster", "QuizGateway", "QuizTestKit", .nioCore, .nioHTTP1,
+                .nioLocks, .collections, .heaps, .logging, .serviceLifecycle,
+            ],
+            path: "Tests/Simulation/World", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["QuizSimulation", "CSimulatedMachine", .nioLocks, .argumentParser],
+            path: "Tests/Simulation/Command", swiftSettings: strict),
         // A node that kills itself where its tests want it to.
         .executableTarget(
             name: "faultnode",
@@ -219,6 +234,7 @@ let package = Package(
             ]),
         tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
         tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit", .nioLocks]),
+        .testTarget(name: "QuizSimulationTests", dependencies: ["simulate"], swiftSettings: strict),
         tests("QuizContentTests", ["QuizContent", "QuizModel", "QuizTestKit"]),
         tests(
             "QuizHTTPTests",

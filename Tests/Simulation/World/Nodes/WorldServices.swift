@@ -1,0 +1,82 @@
+package import Logging
+package import QuizCluster
+package import QuizModel
+package import QuizRoomHost
+package import QuizSocial
+package import QuizTestKit
+
+/// Everything nodes share: what they store in, what connects them, and the deployment's secrets.
+package final class WorldServices: @unchecked Sendable {  // the simulator's thread
+    package struct Storage {
+        package var journal: any RoomJournal
+        package var rooms: any RoomStore
+        package var cluster: any ClusterStore
+    }
+
+    let simulator: Simulator
+    let trace: Trace
+    let mesh: SimulatedMesh
+    let redis: SimulatedRedis
+    let database: MemoryDatabase
+    let sabotage: Sabotage?
+
+    let keys = RoomKeys(secret: [UInt8](repeating: 1, count: 32))
+    let signer: ResultSigner
+    let session: SessionSecret
+    let questions: any GameQuestions
+
+    // What these keep is no part of the cluster's promises; they never fail here.
+    let accounts = InMemoryAccountStore()
+    let revocations = InMemoryRevocationStore()
+    let chat = InMemoryChatStore()
+    let recentChat = InMemoryRecentChat()
+    let presence = InMemoryPresenceDirectory()
+
+    init(simulator: Simulator, trace: Trace, sabotage: Sabotage?) throws {
+        self.simulator = simulator
+        self.trace = trace
+        self.sabotage = sabotage
+        mesh = SimulatedMesh(simulator: simulator)
+        redis = SimulatedRedis(simulator: simulator)
+        database = MemoryDatabase(simulator: simulator)
+        signer = try ResultSigner(secret: [UInt8](repeating: 3, count: 32))
+        session = try SessionSecret(bytes: [UInt8](repeating: 2, count: 32))
+        questions = MarkedQuestions(simulator: simulator, leaks: sabotage == .p8)
+        sabotage?.prepare(self)
+    }
+
+    func storage(of node: SimulatedNode) -> Storage {
+        let end = MemoryDatabaseEnd(database, of: node.process)
+        let storage = Storage(journal: end, rooms: end, cluster: end)
+        return sabotage?.sabotaged(storage, of: node) ?? storage
+    }
+
+    func broadcaster(_ real: any RoomBroadcaster) -> any RoomBroadcaster {
+        sabotage?.sabotaged(real, in: self) ?? real
+    }
+
+    func log(of node: String) -> Logger {
+        Logger(label: node) { [trace] _ in CountingLog(node: node, trace: trace) }
+    }
+}
+
+/// Counts what nodes say: most branches worth knowing of have a sentence. Nothing secret may be in it (P8).
+private struct CountingLog: LogHandler {
+    let node: String
+    let trace: Trace
+    var metadata: Logger.Metadata = [:]
+    var logLevel: Logger.Level { get { .debug } set {} }
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        guard event.level > .debug else { return trace.count("said: \(event.message)") }
+        let detail = event.metadata.map { $0.map { "\($0)=\($1)" }.sorted().joined(separator: " ") } ?? ""
+        trace.note("\(node) says: \(event.message) \(detail)")
+        trace.count("said: \(event.message)")
+        if MarkedQuestions.isMarked(detail) { trace.count("secret in a log") }
+    }
+}
