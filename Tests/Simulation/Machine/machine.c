@@ -8,10 +8,9 @@
 #include <sys/syscall.h>
 #include <time.h>
 
-int64_t simulated_monotonic_ns = 0;
-int64_t simulated_realtime_ns = 0;
-
 static bool is_simulated = false;
+static int64_t simulated_monotonic_ns = 0;
+static int64_t simulated_realtime_ns = 0;
 static uint64_t random_state = 0;
 
 // SplitMix64 (Steele, Lea, Flood 2014).
@@ -68,6 +67,11 @@ static int answer(long result) {
 void simulated_machine_begin(uint64_t seed) {
     random_state = seed;
     is_simulated = true;
+}
+
+void simulated_machine_set_clocks(int64_t monotonic_ns, int64_t realtime_ns) {
+    simulated_monotonic_ns = monotonic_ns;
+    simulated_realtime_ns = realtime_ns;
 }
 
 int64_t actual_monotonic_ns(void) {

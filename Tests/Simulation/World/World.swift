@@ -1,7 +1,8 @@
 internal import QuizCluster
-package import QuizModel
+internal import QuizModel
 internal import QuizRoomHost
 internal import QuizShards
+internal import QuizTestKit
 
 /// A cluster with its players in one run: which is wholly determined by its seed.
 ///

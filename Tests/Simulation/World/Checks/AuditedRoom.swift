@@ -2,6 +2,7 @@ internal import NIOCore
 internal import QuizModel
 internal import QuizRoom
 internal import QuizRoomHost
+internal import QuizWire
 
 /// A room as its committed journal has it, folded by nobody's node.
 ///

@@ -1,5 +1,7 @@
 internal import QuizModel
+internal import QuizRoom
 internal import QuizRoomHost
+internal import QuizTestKit
 
 /// What an auditor does when all is over: replays every game from the database and compares it with its stored, signed result (P3, P4).
 struct FinalAudit {

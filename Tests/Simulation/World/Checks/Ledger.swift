@@ -1,7 +1,7 @@
 internal import Foundation
 internal import NIOCore
 internal import QuizCluster
-package import QuizModel
+internal import QuizModel
 internal import QuizRoom
 internal import QuizRoomHost
 internal import QuizShards
@@ -178,8 +178,9 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
             guard fence == append.term else {
                 throw Breach(.p2, "\(append.term) writes; the shard's is \(fence.map { "\($0)" } ?? "nobody").")
             }
-            if let known = writers[append.term.shard], known.epoch > append.term.epoch
-                || (known.epoch == append.term.epoch && known.owner != append.term.owner)
+            if let known = writers[append.term.shard],
+                known.epoch > append.term.epoch
+                    || (known.epoch == append.term.epoch && known.owner != append.term.owner)
             {
                 throw Breach(.p2, "\(append.term) writes after \(known).")
             }
@@ -199,7 +200,8 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
         known.rows = row.number
         if lag < known.greatestLagMs - Int64(Limits.savingAfterMs) - 300 {
             throw Breach(
-                .p7, "Room \(append.room) has gained \(known.greatestLagMs - lag) ms on the world at row \(row.number).")
+                .p7, "Room \(append.room) has gained \(known.greatestLagMs - lag) ms on the world at row \(row.number)."
+            )
         }
         known.greatestLagMs = max(known.greatestLagMs, lag)
         pace[append.room] = known

@@ -1,5 +1,5 @@
 internal import NIOCore
-package import QuizModel
+internal import QuizModel
 internal import QuizWire
 
 /// A player with a stock client: connects anywhere, comes back with its offset, repeats what was not acknowledged.

@@ -1,4 +1,4 @@
-package import QuizModel
+internal import QuizModel
 
 /// What the players of one room have agreed on outside the product: who comes, who hosts, how long they play.
 package final class SimulatedRoom: @unchecked Sendable {  // the simulator's thread

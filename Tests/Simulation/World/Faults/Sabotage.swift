@@ -1,7 +1,7 @@
-package import NIOCore
-package import QuizModel
-package import QuizRoomHost
-package import QuizShards
+internal import QuizCluster
+internal import QuizModel
+internal import QuizRoomHost
+internal import QuizShards
 
 /// A bug planted in the simulation's wiring, to see that it is caught. No shipped target knows of it.
 package enum Sabotage: String, CaseIterable, Sendable {

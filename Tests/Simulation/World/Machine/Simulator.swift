@@ -161,8 +161,8 @@ package final class Simulator: @unchecked Sendable {  // one thread; see `Simula
     }
 
     private func setClocks(for process: SimulatedProcess) {
-        simulated_monotonic_ns = process.monotonicNs(at: nowNs)
-        simulated_realtime_ns = Self.epochNs + nowNs + process.wallOffsetNs
+        simulated_machine_set_clocks(
+            process.monotonicNs(at: nowNs), Self.epochNs + nowNs + process.wallOffsetNs)
     }
 
     struct Timer: Comparable {

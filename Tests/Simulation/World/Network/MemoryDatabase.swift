@@ -1,7 +1,7 @@
-package import QuizCluster
+internal import QuizCluster
 package import QuizModel
 package import QuizRoomHost
-package import QuizShards
+internal import QuizShards
 internal import QuizTestKit
 
 /// A database that keeps the rules and knows nothing of PostgreSQL's inside: requests take time, arrive late, or not at all, and their answers too.

@@ -1,7 +1,8 @@
-package import QuizCluster
-package import QuizModel
-package import QuizRoomHost
-package import QuizShards
+internal import QuizCluster
+internal import QuizModel
+internal import QuizRoomHost
+internal import QuizShards
+internal import QuizTestKit
 
 /// One node's way to a `MemoryDatabase`.
 final class MemoryDatabaseEnd: RoomJournal, RoomStore, ClusterStore, @unchecked Sendable {  // the simulator's thread

@@ -1,5 +1,5 @@
 package import QuizCluster
-package import QuizModel
+internal import QuizModel
 
 /// The links between the nodes.
 ///

@@ -1,7 +1,7 @@
 internal import DequeModule
-package import QuizCluster
-package import QuizModel
-package import QuizShards
+internal import QuizCluster
+internal import QuizModel
+internal import QuizShards
 
 /// The Redis of the cluster: forgets, loses its last seconds, or cannot be reached by some.
 package final class SimulatedRedis: @unchecked Sendable {  // the simulator's thread

@@ -1,5 +1,5 @@
-package import QuizModel
-package import QuizRoomHost
+internal import QuizModel
+internal import QuizRoomHost
 
 /// Questions whose secret can be recognised wherever it turns up: the explanation, which is shown at the reveal, begins with a mark.
 struct MarkedQuestions: GameQuestions {

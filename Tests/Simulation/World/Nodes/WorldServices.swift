@@ -1,9 +1,9 @@
-package import Logging
+internal import Logging
 package import QuizCluster
-package import QuizModel
+internal import QuizModel
 package import QuizRoomHost
-package import QuizSocial
-package import QuizTestKit
+internal import QuizSocial
+internal import QuizTestKit
 
 /// Everything nodes share: what they store in, what connects them, and the deployment's secrets.
 package final class WorldServices: @unchecked Sendable {  // the simulator's thread
@@ -65,7 +65,10 @@ private struct CountingLog: LogHandler {
     let node: String
     let trace: Trace
     var metadata: Logger.Metadata = [:]
-    var logLevel: Logger.Level { get { .debug } set {} }
+    var logLevel: Logger.Level {
+        get { .debug }
+        set {}
+    }
 
     subscript(metadataKey key: String) -> Logger.MetadataValue? {
         get { metadata[key] }
