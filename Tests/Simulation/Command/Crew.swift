@@ -77,7 +77,7 @@ final class Crew: Sendable {
         for line in output.split(separator: UInt8(ascii: "\n")) {
             if let seed = UInt64(String(decoding: line, as: UTF8.self)) {
                 begun = seed
-            } else if let report = try? JSONDecoder().decode(SeedReport.self, from: line) {  // else the worker died in it
+            } else if let report = try? JSONDecoder().decode(SeedReport.self, from: line) {  // else it died in it
                 begun = nil
                 state.withLockedValue { $0.reports.append(report) }
                 if let promise = report.promise {

@@ -192,8 +192,8 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
     /// P7: room time never runs ahead of the world's, so no deadline comes early. A row may wait for its commit for half a second before the room's clock
     /// stands still.
     private func checkPace(_ append: RoomAppend) throws(Breach) {
-        guard let row = append.rows.last, let read = try? RoomInput.decode(row.payload)  // what was journaled can be read
-        else { return }
+        // What was journaled can be read.
+        guard let row = append.rows.last, let read = try? RoomInput.decode(row.payload) else { return }
         let lag = simulator.nowMs - read.at.milliseconds
         var known = pace[append.room] ?? Pace(greatestLagMs: lag, rows: 0)
         guard row.number > known.rows else { return }

@@ -9,7 +9,7 @@ package enum Sabotage: String, CaseIterable, Sendable {
     case p1 = "P1"
     /// The fence lets everybody write.
     case p2 = "P2"
-    /// A result is written as often as it comes.
+    /// A result that comes again is stored once more.
     case p3 = "P3"
     /// A result is not the fold's.
     case p4 = "P4"
@@ -41,21 +41,19 @@ package enum Sabotage: String, CaseIterable, Sendable {
         let simulator = world.simulator
         switch self {
         case .p2: world.database.isFenced = false
-        case .p3: world.database.savesOnce = false
         case .p6:
             world.mesh.passes = { message in
                 if case .attached = message { return !simulator.generator.oneIn(3) }
                 return true
             }
-        case .p1, .p4, .p5, .p7, .p8: break
+        case .p1, .p3, .p4, .p5, .p7, .p8: break
         }
     }
 
-    func sabotaged(_ storage: WorldServices.Storage, of node: SimulatedNode) -> WorldServices.Storage {
+    func sabotaged(_ storage: WorldServices.Storage, in world: WorldServices) -> WorldServices.Storage {
         var storage = storage
         switch self {
-        case .p1: storage.journal = EagerJournal(real: storage.journal)
-        case .p4: storage.journal = FlatteringJournal(real: storage.journal)
+        case .p1, .p3, .p4: storage.journal = SabotagedJournal(storage.journal, self, world)
         default: break
         }
         return storage
@@ -63,53 +61,6 @@ package enum Sabotage: String, CaseIterable, Sendable {
 
     func sabotaged(_ broadcaster: any RoomBroadcaster, in world: WorldServices) -> any RoomBroadcaster {
         self == .p5 ? ForgetfulBroadcaster(real: broadcaster, simulator: world.simulator) : broadcaster
-    }
-}
-
-/// Says "committed" before it is.
-private struct EagerJournal: RoomJournal {
-    let real: any RoomJournal
-
-    func append(_ batch: JournalBatch, lane: Int, completion: @escaping @Sendable (BatchOutcome) -> Void) {
-        real.append(batch, lane: lane) { _ in }
-        completion(.committed(kept: Set(batch.appends.map(\.room))))
-    }
-
-    func terms(of shards: [ShardID], lane: Int) async throws(JournalFailure) -> [ShardID: Term] {
-        try await real.terms(of: shards, lane: lane)
-    }
-    func save(_ snapshot: StoredSnapshot, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        try await real.save(snapshot, term: term, lane: lane)
-    }
-    func save(_ result: StoredResult, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        try await real.save(result, term: term, lane: lane)
-    }
-    func close(_ room: RoomID, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        try await real.close(room, term: term, lane: lane)
-    }
-}
-
-/// Gives the winner a point.
-private struct FlatteringJournal: RoomJournal {
-    let real: any RoomJournal
-
-    func save(_ result: StoredResult, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        var result = result
-        if !result.entries.isEmpty { result.entries[0].score += 1 }
-        return try await real.save(result, term: term, lane: lane)
-    }
-
-    func append(_ batch: JournalBatch, lane: Int, completion: @escaping @Sendable (BatchOutcome) -> Void) {
-        real.append(batch, lane: lane, completion: completion)
-    }
-    func terms(of shards: [ShardID], lane: Int) async throws(JournalFailure) -> [ShardID: Term] {
-        try await real.terms(of: shards, lane: lane)
-    }
-    func save(_ snapshot: StoredSnapshot, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        try await real.save(snapshot, term: term, lane: lane)
-    }
-    func close(_ room: RoomID, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        try await real.close(room, term: term, lane: lane)
     }
 }
 

@@ -20,11 +20,8 @@ package final class MemoryDatabase: @unchecked Sendable {  // the simulator's th
     private var stalled: [@Sendable () -> Void] = []
     /// Told of each room's rows of a batch, the fence at that moment, and whether they were kept.
     var observer: (RoomAppend, Term?, Bool) -> Void = { _, _, _ in }
-    /// How often each game's result was written.
-    private(set) var savedResults: [GameID: Int] = [:]
-    // What sabotage takes away.
+    /// False: sabotage.
     var isFenced = true
-    var savesOnce = true
 
     package init(simulator: Simulator) {
         self.simulator = simulator
@@ -70,13 +67,6 @@ package final class MemoryDatabase: @unchecked Sendable {  // the simulator's th
             }
         }
         return outcome
-    }
-
-    func save(_ result: StoredResult, term: Term) async throws(JournalFailure) -> Bool {
-        let isNew = !journal.results.contains { $0.game == result.game }
-        guard try await journal.save(result, term: term, lane: 0) else { return false }
-        if isNew || !savesOnce { savedResults[result.game, default: 0] += 1 }
-        return true
     }
 }
 

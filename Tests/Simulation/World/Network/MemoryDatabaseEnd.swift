@@ -63,7 +63,7 @@ final class MemoryDatabaseEnd: RoomJournal, RoomStore, ClusterStore, @unchecked 
     }
 
     func save(_ result: StoredResult, term: Term, lane: Int) async throws(JournalFailure) -> Bool {
-        try await request { try await $0.save(result, term: term) }
+        try await request { try await $0.journal.save(result, term: term, lane: lane) }
     }
 
     func close(_ room: RoomID, term: Term, lane: Int) async throws(JournalFailure) -> Bool {

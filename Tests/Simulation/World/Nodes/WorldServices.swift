@@ -19,6 +19,8 @@ package final class WorldServices: @unchecked Sendable {  // the simulator's thr
     let redis: SimulatedRedis
     let database: MemoryDatabase
     let sabotage: Sabotage?
+    /// For sabotage: results some node has stored.
+    var savedGames: Set<GameID> = []
 
     let keys = RoomKeys(secret: [UInt8](repeating: 1, count: 32))
     let signer: ResultSigner
@@ -48,7 +50,7 @@ package final class WorldServices: @unchecked Sendable {  // the simulator's thr
     func storage(of node: SimulatedNode) -> Storage {
         let end = MemoryDatabaseEnd(database, of: node.process)
         let storage = Storage(journal: end, rooms: end, cluster: end)
-        return sabotage?.sabotaged(storage, of: node) ?? storage
+        return sabotage?.sabotaged(storage, in: self) ?? storage
     }
 
     func broadcaster(_ real: any RoomBroadcaster) -> any RoomBroadcaster {
