@@ -1,3 +1,4 @@
+internal import QuizModel
 internal import QuizRoomHost
 internal import QuizShards
 
