@@ -171,6 +171,13 @@ let package = Package(
                 "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizContent",
                 .nioLocks,
             ]),
+        // PostgreSQL in a simulation: row versions, locks, orphaned processes; see its README.
+        .target(
+            name: "QuizSimulatedDatabase",
+            dependencies: [
+                "QuizPostgres", "QuizCluster", "QuizRoomHost", "QuizShards", "QuizModel",
+            ],
+            path: "Tests/Simulation/Database", exclude: ["README.md"], swiftSettings: strict),
         // A cluster in one process, in virtual time.
         .target(name: "CSimulatedMachine", path: "Tests/Simulation/Machine"),
         .target(
@@ -229,8 +236,14 @@ let package = Package(
         tests(
             "QuizPostgresTests",
             [
-                "QuizPostgres", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizCluster",
-                "CLibPQ", .nioLocks, .logging,
+                "QuizPostgres", "QuizSimulatedDatabase", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial",
+                "QuizContent", "QuizCluster", "CLibPQ", .nioLocks, .logging,
+            ]),
+        tests(
+            "QuizSimulatedDatabaseTests",
+            [
+                "QuizSimulatedDatabase", "QuizPostgres", "QuizCluster", "QuizRoomHost", "QuizShards", "QuizModel",
+                .nioLocks,
             ]),
         tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
         tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit", .nioLocks]),

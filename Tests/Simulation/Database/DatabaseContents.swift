@@ -1,0 +1,36 @@
+package import QuizModel
+package import QuizRoomHost
+package import QuizShards
+
+/// A row of the journal with the epoch under which it was written.
+package struct JournalEntry: Hashable, Sendable {
+    package var row: JournalRow
+    package var epoch: Epoch
+}
+
+/// What stands in the database, for the checks of a simulation: no connection is needed, and nothing is disturbed.
+extension SimulatedPostgres {
+    private var now: Snapshot { Snapshot(sequence: transactions.sequence, xid: 0, command: 0) }
+
+    /// The committed rows of a room, ascending.
+    package func journal(of room: RoomID) -> [JournalEntry] {
+        tables.journal.rows(now, transactions, in: Tables.RowNumber.range(room)).map(\.row)
+    }
+
+    package var rooms: [RoomRecord] { tables.rooms.rows(now, transactions).map(\.row.record) }
+
+    /// The terms of all shards that were ever owned.
+    package var terms: [ShardID: Term] {
+        var terms: [ShardID: Term] = [:]
+        for (index, row) in tables.fence.rows(now, transactions) where row.epoch > 0 {
+            guard let shard = ShardID(index: index) else { continue }
+            terms[shard] = Term(shard: shard, epoch: Epoch(row.epoch), owner: row.owner)
+        }
+        return terms
+    }
+
+    package var results: [StoredResult] { tables.results.rows(now, transactions).map(\.row) }
+
+    /// Processes there are, those without a client included.
+    package var backendCount: Int { backends.count }
+}
