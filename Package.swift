@@ -184,8 +184,8 @@ let package = Package(
             name: "QuizSimulation",
             dependencies: [
                 "CSimulatedMachine", "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry",
-                "QuizRoomHost", "QuizSocial", "QuizCluster", "QuizGateway", "QuizTestKit", .nioCore, .nioHTTP1,
-                .nioLocks, .collections, .heaps, .logging, .serviceLifecycle,
+                "QuizRoomHost", "QuizSocial", "QuizCluster", "QuizGateway", "QuizTestKit", "QuizSimulatedDatabase",
+                .nioCore, .nioHTTP1, .nioLocks, .collections, .heaps, .logging, .serviceLifecycle,
             ],
             path: "Tests/Simulation/World", swiftSettings: strict),
         .executableTarget(

@@ -22,13 +22,15 @@ final class Crew: Sendable {
     private let sabotage: Sabotage?
     private let deadlineNs: Int64
     private let workers: Int
-    private let beganNs = actual_monotonic_ns()
+    private let beganNs: Int64
     private let state: NIOLockedValueBox<State>
 
     init(seeds: Int, firstSeed: UInt64, sabotage: Sabotage?, seconds: Int?, workers: Int) {
         end = firstSeed + UInt64(seeds)
         self.sabotage = sabotage
-        deadlineNs = seconds.map { beganNs + Int64($0) * 1_000_000_000 } ?? .max
+        let now = actual_monotonic_ns()
+        beganNs = now
+        deadlineNs = seconds.map { now + Int64($0) * 1_000_000_000 } ?? .max
         self.workers = workers
         state = NIOLockedValueBox(State(next: firstSeed))
     }

@@ -2,7 +2,7 @@ internal import QuizCluster
 internal import QuizModel
 internal import QuizRoomHost
 internal import QuizShards
-internal import QuizTestKit
+internal import QuizSimulatedDatabase
 
 /// A cluster with its players in one run: which is wholly determined by its seed.
 ///
@@ -55,12 +55,16 @@ package final class World: @unchecked Sendable {  // the simulator's thread
     private func settle() {
         let count = simulator.generator.oneIn(4) ? 2 + simulator.generator.pick(0...2) : 3
         for index in 0..<count { nodes.append(start("n\(index + 1)")) }
-        for index in 0..<simulator.generator.pick(2...3) {
+        services.database.server.setStandby(isRequired: simulator.generator.oneIn(2))
+        let doomed = simulator.generator.oneIn(3) ? 1 : 0
+        let sound = simulator.generator.pick(2...3)
+        for index in 0..<sound + doomed {
             let settings = RoomSettings(
                 title: "Room \(index + 1)", questionCount: simulator.generator.pick(1...2), answerWindowMs: 5_000)
             let room = SimulatedRoom(
                 name: "room \(index + 1)", settings: settings, games: simulator.generator.oneIn(3) ? 2 : 1,
-                players: simulator.generator.pick(2...4))
+                players: simulator.generator.pick(2...4),
+                isDoomed: index >= sound)
             rooms.append(room)
             for seat in 0..<room.players {
                 clients.append(
@@ -109,13 +113,6 @@ package final class World: @unchecked Sendable {  // the simulator's thread
         simulator.after(ms: Int64(simulator.generator.pick(200...5_000))) { self.breakSomething() }
     }
 
-    func operate(_ change: ClusterSettingChange) {
-        let cluster = services.database.cluster
-        Task(executorPreference: simulator.outside.executor) {
-            try await cluster.apply(change, reason: "simulation")
-        }
-    }
-
     // MARK: - The end
 
     private func inspectFromTimeToTime() {
@@ -133,14 +130,17 @@ package final class World: @unchecked Sendable {  // the simulator's thread
             return false
         }
         if simulator.nowMs > lastFaultMs + Self.patienceMs { return true }
-        return clients.allSatisfy(\.isDone) && nodes.allSatisfy(\.isOpen) && hasAllResults
+        return clients.allSatisfy { $0.isDone || $0.room.isDoomed } && nodes.allSatisfy(\.isOpen) && hasAllResults
     }
 
-    private var hasAllResults: Bool { services.database.results.count >= rooms.reduce(0) { $0 + $1.games } }
+    private var hasAllResults: Bool {
+        let results = services.database.results
+        return rooms.allSatisfy { room in room.isDoomed || results.count { $0.room == room.id } >= room.games }
+    }
 
     /// What must be so when everything is mended.
     private func close() throws(Breach) {
-        let late = clients.filter { !$0.isDone }
+        let late = clients.filter { !$0.isDone && !$0.room.isDoomed }
         guard late.isEmpty else {
             throw Breach(
                 .liveness, "\(late.count) players wait in vain; \(late[0].situation), room \(rooms(of: late[0])).")

@@ -2,6 +2,8 @@ internal import NIOCore
 internal import QuizModel
 internal import QuizRoom
 internal import QuizRoomHost
+internal import QuizShards
+internal import QuizSimulatedDatabase
 internal import QuizWire
 
 /// A room as its committed journal has it, folded by nobody's node.
@@ -22,7 +24,9 @@ final class AuditedRoom {
     let id: RoomID
     private var machine: RoomStateMachine
     private var chain: [UInt8]
-    private(set) var rows = 0
+    private(set) var rows: Int64 = 0
+    /// Terms of their writers never go back.
+    private var epoch = Epoch(0)
     /// Event with `seq` n at n − 1.
     private(set) var events: [Event] = []
     private(set) var answers: [Question: [Int]] = [:]
@@ -39,10 +43,16 @@ final class AuditedRoom {
     /// Takes in what has been committed since.
     ///
     /// - Throws: P4 when the journal does not fold, P2 when its chain is broken.
-    func read(_ journal: [JournalRow]) throws(Breach) {
-        while rows < journal.count {
-            let row = journal[rows]
-            guard row.number == Int64(rows + 1),
+    ///
+    /// - Parameter entries: what is behind `rows`.
+    func read(_ entries: [JournalEntry]) throws(Breach) {
+        for entry in entries {
+            let row = entry.row
+            guard entry.epoch >= epoch else {
+                throw Breach(.p2, "Row \(row.number) of room \(id) has epoch \(entry.epoch) behind \(epoch).")
+            }
+            epoch = entry.epoch
+            guard row.number == rows + 1,
                 JournalChain.next(after: chain, number: row.number, payload: row.payload) == row.chain
             else { throw Breach(.p2, "Row \(row.number) of room \(id) does not follow row \(rows).") }
             try fold(row)

@@ -1,7 +1,7 @@
 internal import QuizModel
 internal import QuizRoom
 internal import QuizRoomHost
-internal import QuizTestKit
+internal import QuizSimulatedDatabase
 
 /// What an auditor does when all is over: replays every game from the database and compares it with its stored, signed result (P3, P4).
 struct FinalAudit {
@@ -27,7 +27,7 @@ struct FinalAudit {
             Task(executorPreference: world.simulator.outside.executor) {
                 do {
                     let verdict = try await GameReplay.check(
-                        stored.game, store: database.journal, publicKey: signer.publicKey, keyID: signer.keyID)
+                        stored.game, store: database.desk, publicKey: signer.publicKey, keyID: signer.keyID)
                     box.faults = verdict.faults
                 } catch {
                     box.faults = ["it cannot be checked: \(error)"]

@@ -5,6 +5,7 @@ internal import QuizModel
 internal import QuizRoom
 internal import QuizRoomHost
 internal import QuizShards
+internal import QuizSimulatedDatabase
 internal import QuizWire
 
 /// The record kept outside: what every client saw and was told, held against the committed journal at that moment.
@@ -14,21 +15,20 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
 
     let simulator: Simulator
     let trace: Trace
-    private let database: MemoryDatabase
+    private let database: WorldDatabase
     private(set) var rooms: [RoomCode: AuditedRoom] = [:]
     private var revealed: Set<String> = []
     private var pace: [RoomID: Pace] = [:]
-    private var writers: [ShardID: Term] = [:]
     private var acked: [AuditedRoom.Question: [Int]] = [:]
     private(set) var breach: Breach?
     /// When the last fault ended that may keep a room from having an owner.
     package var disturbedUntilMs: Int64 = 0
 
-    init(simulator: Simulator, trace: Trace, database: MemoryDatabase) {
+    init(simulator: Simulator, trace: Trace, database: WorldDatabase) {
         self.simulator = simulator
         self.trace = trace
         self.database = database
-        database.observer = { [unowned self] append, fence, isKept in self.wrote(append, fence: fence, isKept: isKept) }
+        database.server.watchCommits { [unowned self] in self.committed() }
     }
 
     /// The first one counts; the run ends with it.
@@ -55,8 +55,7 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
     /// The room as it is committed now.
     private func current(_ code: RoomCode?) throws(Breach) -> AuditedRoom? {
         guard let code, let room = rooms[code] else { return nil }
-        try room.read(database.rows(of: room.id))
-        if room.revealed.count > 0 { revealed.formUnion(room.revealed) }
+        try read(room, of: code)
         return room
     }
 
@@ -165,45 +164,42 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
     private struct Pace {
         /// Greatest of commit time − room time, so far.
         var greatestLagMs: Int64
-        var rows: Int64
     }
 
-    private func wrote(_ append: RoomAppend, fence: Term?, isKept: Bool) {
-        trace.note(
-            "\(append.term.owner) epoch \(append.term.epoch) rows \(append.previous.number + 1)…\(append.rows.count) of \(append.room) \(isKept ? "kept" : "refused")"
-        )
-        trace.count(isKept ? "append kept" : "append refused")
-        guard isKept else { return }
-        check { () throws(Breach) in
-            guard fence == append.term else {
-                throw Breach(.p2, "\(append.term) writes; the shard's is \(fence.map { "\($0)" } ?? "nobody").")
-            }
-            if let known = writers[append.term.shard],
-                known.epoch > append.term.epoch
-                    || (known.epoch == append.term.epoch && known.owner != append.term.owner)
-            {
-                throw Breach(.p2, "\(append.term) writes after \(known).")
-            }
-            writers[append.term.shard] = append.term
-            try checkPace(append)
+    /// Something has been committed, a room's rows perhaps.
+    private func committed() {
+        for (code, room) in rooms.sorted(by: { $0.key.text < $1.key.text }) {
+            check { () throws(Breach) in try read(room, of: code) }
         }
     }
 
-    /// P7: room time never runs ahead of the world's, so no deadline comes early. A row may wait for its commit for half a second before the room's clock
-    /// stands still.
-    private func checkPace(_ append: RoomAppend) throws(Breach) {
+    private func read(_ room: AuditedRoom, of code: RoomCode) throws(Breach) {
+        let entries = database.rows(of: room.id, after: room.rows)
+        guard let last = entries.last else { return }
+        trace.note("\(code) has \(entries.count) rows to \(last.row.number) of epoch \(last.epoch)")
+        trace.count("rows committed", by: entries.count)
+        let fence = database.server.term(of: ShardID(of: code))
+        guard fence?.epoch == last.epoch else {
+            throw Breach(
+                .p2, "\(code): epoch \(last.epoch) writes; the fence has \(fence.map { "\($0)" } ?? "nobody").")
+        }
+        try room.read(entries)
+        revealed.formUnion(room.revealed)
+        try checkPace(room.id, last.row)
+    }
+
+    /// P7: room time never runs ahead of the world's, so no deadline comes early. A row may wait for its commit for half a
+    /// second before the room's clock stands still.
+    private func checkPace(_ room: RoomID, _ row: JournalRow) throws(Breach) {
         // What was journaled can be read.
-        guard let row = append.rows.last, let read = try? RoomInput.decode(row.payload) else { return }
+        guard let read = try? RoomInput.decode(row.payload) else { return }
         let lag = simulator.nowMs - read.at.milliseconds
-        var known = pace[append.room] ?? Pace(greatestLagMs: lag, rows: 0)
-        guard row.number > known.rows else { return }
-        known.rows = row.number
+        var known = pace[room] ?? Pace(greatestLagMs: lag)
         if lag < known.greatestLagMs - Int64(Limits.savingAfterMs) - 300 {
             throw Breach(
-                .p7, "Room \(append.room) has gained \(known.greatestLagMs - lag) ms on the world at row \(row.number)."
-            )
+                .p7, "Room \(room) has gained \(known.greatestLagMs - lag) ms on the world at row \(row.number).")
         }
         known.greatestLagMs = max(known.greatestLagMs, lag)
-        pace[append.room] = known
+        pace[room] = known
     }
 }

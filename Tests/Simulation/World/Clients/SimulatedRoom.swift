@@ -8,16 +8,19 @@ package final class SimulatedRoom: @unchecked Sendable {  // the simulator's thr
     let games: Int
     /// Seats.
     let players: Int
+    /// The database may refuse its data: nobody has to finish there.
+    let isDoomed: Bool
     /// The host has it and tells the others.
     var code: RoomCode?
     var id: RoomID?
     /// Names of those who are in.
     var joined: Set<String> = []
 
-    init(name: String, settings: RoomSettings, games: Int, players: Int) {
+    init(name: String, settings: RoomSettings, games: Int, players: Int, isDoomed: Bool) {
         self.name = name
         self.settings = settings
         self.games = games
         self.players = players
+        self.isDoomed = isDoomed
     }
 }

@@ -12,6 +12,14 @@ enum Fault: Hashable {
     case redisLosesSeconds
     case redisAway(forMs: Int)
     case databaseStalls(forMs: Int)
+    case databaseRestarts(downMs: Int)
+    case databaseFailsOver(downMs: Int)
+    case standbyAway(forMs: Int)
+    case diskFull(forMs: Int)
+    case backendEnds
+    case commitCancelled
+    /// The database refuses the data of the room that nobody has to finish.
+    case roomRefused
     case wallClockJumps(node: Int, bySeconds: Int)
     case clientDrops(Int)
     // Operators.
@@ -35,6 +43,13 @@ enum Fault: Hashable {
         case .redisLosesSeconds: "Redis loses seconds"
         case .redisAway: "Redis away"
         case .databaseStalls: "database stalls"
+        case .databaseRestarts: "database restarts"
+        case .databaseFailsOver: "database fails over"
+        case .standbyAway: "standby away"
+        case .diskFull: "disk full"
+        case .backendEnds: "backend ends"
+        case .commitCancelled: "commit cancelled"
+        case .roomRefused: "room refused"
         case .wallClockJumps: "wall clock jumps"
         case .clientDrops: "client drops"
         case .drain: "drain"
@@ -49,7 +64,9 @@ enum Fault: Hashable {
     static let words = [
         "crash of a machine", "crash", "stop", "partition one way", "partition", "broken link", "slow links",
         "no answers from Redis", "cut off from Redis", "no answers from the database", "cut off from the database",
-        "Redis forgets", "Redis loses seconds", "Redis away", "database stalls", "wall clock jumps", "client drops",
+        "Redis forgets", "Redis loses seconds", "Redis away", "database stalls", "database restarts",
+        "database fails over", "standby away", "disk full", "backend ends", "commit cancelled", "room refused",
+        "wall clock jumps", "client drops",
         "drain", "pin", "rebalance", "restart", "rolling restart",
     ]
 
@@ -60,9 +77,11 @@ enum Fault: Hashable {
         // A node that was stopped comes back to what has happened without it.
         case .stop(_, let ms): Int64(ms) + 5_000
         case .partition(_, _, _, let ms), .slowLinks(_, _, let ms), .cutFromRedis(_, _, let ms),
-            .cutFromDatabase(_, _, let ms), .redisAway(let ms), .databaseStalls(let ms):
+            .cutFromDatabase(_, _, let ms), .redisAway(let ms), .databaseStalls(let ms), .databaseRestarts(let ms),
+            .databaseFailsOver(let ms), .standbyAway(let ms), .diskFull(let ms):
             Int64(ms) + 5_000
         case .redisForgets, .redisLosesSeconds: 8_000
+        case .backendEnds, .commitCancelled, .roomRefused: 5_000
         case .breakLink, .wallClockJumps, .clientDrops, .drain, .pin, .rebalance: 0
         // Its sessions go elsewhere; rooms are handed over before.
         case .restart: 0
@@ -77,7 +96,7 @@ enum Fault: Hashable {
         let node = generator.pick(0...nodes - 1)
         let other = (node + generator.pick(1...max(1, nodes - 1))) % nodes
         let ms = generator.pick(100...(generator.oneIn(3) ? 9_000 : 2_500))
-        switch generator.pick(isCalm ? 13...20 : 0...20) {
+        switch generator.pick(isCalm ? 13...20 : 0...26) {
         case 0: return .crash(node: node, isSilent: generator.oneIn(3), downMs: generator.pick(200...6_000))
         case 1: return .crash(node: node, isSilent: false, downMs: generator.pick(1...300))
         case 2, 3: return .stop(node: node, forMs: ms)
@@ -95,7 +114,13 @@ enum Fault: Hashable {
         case 17: return .drain(node: node, forMs: generator.pick(1_000...6_000))
         case 18: return generator.oneIn(3) ? .rebalance : .pin(room: generator.pick(0...rooms - 1), node: node)
         case 19: return .restart(node: node)
-        default: return .rollingRestart
+        case 20: return .rollingRestart
+        case 21: return .databaseRestarts(downMs: generator.pick(100...3_000))
+        case 22: return .databaseFailsOver(downMs: generator.pick(100...4_000))
+        case 23: return .standbyAway(forMs: ms)
+        case 24: return .diskFull(forMs: ms)
+        case 25: return generator.oneIn(3) ? .commitCancelled : .backendEnds
+        default: return .roomRefused
         }
     }
 }

@@ -1,7 +1,7 @@
 internal import QuizCluster
-internal import QuizModel
 internal import QuizRoomHost
 internal import QuizShards
+internal import QuizSimulatedDatabase
 
 /// A bug planted in the simulation's wiring, to see that it is caught. No shipped target knows of it.
 package enum Sabotage: String, CaseIterable, Sendable {
@@ -21,32 +21,32 @@ package enum Sabotage: String, CaseIterable, Sendable {
     case p7 = "P7"
     /// The question tells its answer.
     case p8 = "P8"
+    // The naive forms of steps of the database's protocol; see `DatabaseSabotage`.
+    case e1 = "E1"
+    case e2 = "E2"
+    case e4 = "E4"
+    case e6 = "E6"
+    case e8 = "E8"
+    case e9 = "E9"
+    case e12 = "E12"
+    case e13 = "E13"
+    case e14 = "E14"
+    case e14RepeatableRead = "E14_repeatable_read"
 
-    /// Promises of which it breaks one; whichever is noticed first.
-    package var breaks: Set<Breach.Promise> {
-        switch self {
-        case .p1: [.p1]
-        case .p2: [.p2]
-        case .p3: [.p3]
-        case .p4: [.p4]
-        // A lost event looks like one that is taken back where the state comes next.
-        case .p5: [.p5]
-        case .p6: [.p6]
-        case .p7: [.p7]
-        case .p8: [.p8]
-        }
-    }
+    var ofDatabase: DatabaseSabotage? { self == .p2 ? .fenceOff : DatabaseSabotage(rawValue: rawValue) }
+
+    /// The promise it breaks; nil: whichever.
+    package var breaks: Breach.Promise? { Breach.Promise(rawValue: rawValue) }
 
     func prepare(_ world: WorldServices) {
         let simulator = world.simulator
         switch self {
-        case .p2: world.database.isFenced = false
         case .p6:
             world.mesh.passes = { message in
                 if case .attached = message { return !simulator.generator.oneIn(3) }
                 return true
             }
-        case .p1, .p3, .p4, .p5, .p7, .p8: break
+        default: break
         }
     }
 

@@ -1,6 +1,7 @@
 internal import QuizCluster
 internal import QuizModel
 internal import QuizShards
+internal import QuizSimulatedDatabase
 
 extension World {
     /// - Parameter done: called once, when it is over.
@@ -17,7 +18,7 @@ extension World {
             let node = nodes[index]
             node.stop()
             after(ms) {
-                node.process.resume()
+                node.goOn()
                 done()
             }
         case .partition(let index, let other, let isOneWay, let ms):
@@ -49,10 +50,9 @@ extension World {
             }
         case .cutFromDatabase(let index, let isDeaf, let ms):
             let name = nodes[index].name
-            if isDeaf { database.deaf.insert(name) } else { database.cutOff.insert(name) }
+            database.server.cut(name, isDeaf ? .toClient : .both)
             after(ms) {
-                database.deaf.remove(name)
-                database.cutOff.remove(name)
+                database.server.heal(name)
                 done()
             }
         case .redisForgets:
@@ -68,11 +68,38 @@ extension World {
                 done()
             }
         case .databaseStalls(let ms):
-            database.stall()
+            database.server.stall()
             after(ms) {
-                database.goOn()
+                database.server.resume()
                 done()
             }
+        case .databaseRestarts(let downMs):
+            database.server.restart(downMs: downMs)
+            after(downMs, done)
+        case .databaseFailsOver(let downMs):
+            database.server.failOver(downMs: downMs)
+            after(downMs, done)
+        case .standbyAway(let ms):
+            database.server.setStandby(isThere: false)
+            after(ms) {
+                database.server.setStandby(isThere: true)
+                done()
+            }
+        case .diskFull(let ms):
+            database.server.setDisk(isFull: true)
+            after(ms) {
+                database.server.setDisk(isFull: false)
+                done()
+            }
+        case .backendEnds:
+            database.server.endBackend()
+            done()
+        case .commitCancelled:
+            database.server.cancelCommit()
+            done()
+        case .roomRefused:
+            if let doomed = rooms.first(where: \.isDoomed)?.id { database.server.refuse(doomed) }
+            done()
         case .wallClockJumps(let index, let seconds):
             nodes[index].process.wallOffsetNs += Int64(seconds) * 1_000_000_000
             done()
@@ -81,16 +108,16 @@ extension World {
             done()
         case .drain(let index, let ms):
             let name = nodes[index].name
-            operate(.drain(node: name))
+            database.operate(.drain(node: name))
             after(ms) {
-                self.operate(.undrain(node: name))
+                database.operate(.undrain(node: name))
                 done()
             }
         case .pin(let index, let node):
-            if let code = rooms[index].code { operate(.pin(ShardID(of: code), node: nodes[node].name)) }
+            if let code = rooms[index].code { database.operate(.pin(ShardID(of: code), node: nodes[node].name)) }
             done()
         case .rebalance:
-            operate(.rebalance)
+            database.operate(.rebalance)
             done()
         case .restart(let index): restart(index, then: done)
         case .rollingRestart: roll(from: 0, then: done)

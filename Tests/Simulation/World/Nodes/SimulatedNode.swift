@@ -6,6 +6,7 @@ internal import QuizGateway
 package import QuizModel
 internal import QuizRoom
 internal import QuizRoomHost
+internal import QuizSimulatedDatabase
 internal import QuizSocial
 internal import QuizTelemetry
 internal import QuizTestKit
@@ -21,6 +22,7 @@ package final class SimulatedNode: @unchecked Sendable {  // the simulator's thr
     package let process: SimulatedProcess
     package let incarnation: Incarnation
     let mesh: MeshEnd
+    let database: SimulatedDatabase
     private let world: WorldServices
     private let loops: [SimulatedLoop]
     private var engine: EngineIOServer?
@@ -46,6 +48,7 @@ package final class SimulatedNode: @unchecked Sendable {  // the simulator's thr
             fastPercent: world.sabotage == .p7 ? 20 : 0)
         incarnation = Incarnation.random(using: &simulator.generator)
         mesh = world.mesh.join(incarnation, process: process)
+        database = world.database.connect(name)
         loops = (0..<count).map { [process] _ in SimulatedLoop(of: process) }
     }
 
@@ -101,6 +104,7 @@ package final class SimulatedNode: @unchecked Sendable {  // the simulator's thr
         guard process.isAlive else { return }
         isOpen = false
         process.kill()
+        database.crash(withMachine: isSilent)
         world.mesh.hasDied(incarnation, isSilent: isSilent)
         let waiting = held.sorted { $0.key < $1.key }.map(\.value)
         held = [:]
@@ -110,9 +114,19 @@ package final class SimulatedNode: @unchecked Sendable {  // the simulator's thr
         }
     }
 
+    /// SIGSTOP.
     func stop() {
+        guard process.isReachable else { return }
         process.stop()
+        database.stop()
         world.mesh.hasStopped(incarnation)
+    }
+
+    /// SIGCONT.
+    func goOn() {
+        guard process.isStopped else { return }
+        process.resume()
+        database.goOn()
     }
 
     // MARK: - Clients

@@ -17,7 +17,7 @@ package final class WorldServices: @unchecked Sendable {  // the simulator's thr
     let trace: Trace
     let mesh: SimulatedMesh
     let redis: SimulatedRedis
-    let database: MemoryDatabase
+    let database: WorldDatabase
     let sabotage: Sabotage?
     /// For sabotage: results some node has stored.
     var savedGames: Set<GameID> = []
@@ -40,7 +40,7 @@ package final class WorldServices: @unchecked Sendable {  // the simulator's thr
         self.sabotage = sabotage
         mesh = SimulatedMesh(simulator: simulator)
         redis = SimulatedRedis(simulator: simulator)
-        database = MemoryDatabase(simulator: simulator)
+        database = WorldDatabase(simulator: simulator, sabotage: sabotage?.ofDatabase)
         signer = try ResultSigner(secret: [UInt8](repeating: 3, count: 32))
         session = try SessionSecret(bytes: [UInt8](repeating: 2, count: 32))
         questions = MarkedQuestions(simulator: simulator, leaks: sabotage == .p8)
@@ -48,8 +48,7 @@ package final class WorldServices: @unchecked Sendable {  // the simulator's thr
     }
 
     func storage(of node: SimulatedNode) -> Storage {
-        let end = MemoryDatabaseEnd(database, of: node.process)
-        let storage = Storage(journal: end, rooms: end, cluster: end)
+        let storage = Storage(journal: node.database, rooms: node.database, cluster: node.database)
         return sabotage?.sabotaged(storage, in: self) ?? storage
     }
 
