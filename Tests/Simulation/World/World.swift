@@ -46,6 +46,9 @@ package final class World: @unchecked Sendable {  // the simulator's thread
         while ledger.breach == nil, !isOver {
             guard try simulator.step() else { throw Breach(.liveness, "Nothing is left to happen.") }
         }
+        for (branch, count) in services.database.server.statistics.counts {
+            trace.count("database: \(branch.rawValue)", by: count)
+        }
         if let breach = ledger.breach { throw breach }
         try close()
     }

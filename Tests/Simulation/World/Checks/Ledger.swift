@@ -44,7 +44,6 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
 
     func opened(_ room: SimulatedRoom, _ made: RoomCreatedAck) {
         trace.note("\(room.name) is \(made.code)")
-        rooms[made.code] = AuditedRoom(id: made.room)
         check { () throws(Breach) in
             guard let audited = try current(made.code), audited.rows > 0 else {
                 throw Breach(.p1, "Room \(made.code) was acknowledged and is not in the journal.")
@@ -168,6 +167,9 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
 
     /// Something has been committed, a room's rows perhaps.
     private func committed() {
+        for record in database.server.rooms where rooms[record.code] == nil {
+            rooms[record.code] = AuditedRoom(id: record.room)
+        }
         for (code, room) in rooms.sorted(by: { $0.key.text < $1.key.text }) {
             check { () throws(Breach) in try read(room, of: code) }
         }
@@ -189,13 +191,13 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
     }
 
     /// P7: room time never runs ahead of the world's, so no deadline comes early. A row may wait for its commit for half a
-    /// second before the room's clock stands still.
+    /// second before the room's clock stands still, and for that of the batch before.
     private func checkPace(_ room: RoomID, _ row: JournalRow) throws(Breach) {
         // What was journaled can be read.
         guard let read = try? RoomInput.decode(row.payload) else { return }
         let lag = simulator.nowMs - read.at.milliseconds
         var known = pace[room] ?? Pace(greatestLagMs: lag)
-        if lag < known.greatestLagMs - Int64(Limits.savingAfterMs) - 300 {
+        if lag < known.greatestLagMs - 2 * Int64(Limits.savingAfterMs) - 300 {
             throw Breach(
                 .p7, "Room \(room) has gained \(known.greatestLagMs - lag) ms on the world at row \(row.number).")
         }
