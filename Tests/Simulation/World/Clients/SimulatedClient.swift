@@ -20,6 +20,7 @@ package final class SimulatedClient: @unchecked Sendable {  // the simulator's t
     }
 
     let name: String
+    /// It makes the room.
     let isHost: Bool
     let room: SimulatedRoom
     let ledger: Ledger
@@ -44,6 +45,8 @@ package final class SimulatedClient: @unchecked Sendable {  // the simulator's t
     private var question: OpenQuestion?
     private(set) var finished: Set<GameID> = []
     private var isTold = false
+    /// It is the room's host now; whoever made it, or who came after.
+    private var isLeading = false
 
     init(name: String, isHost: Bool, room: SimulatedRoom, ledger: Ledger, doors: @escaping () -> [SimulatedNode]) {
         self.name = name
@@ -165,10 +168,10 @@ package final class SimulatedClient: @unchecked Sendable {  // the simulator's t
             if !isAsking(.roomJoin) { join(code) }
             return
         }
-        if isHost, phase == .lobby, room.joined.count == room.players, !isDone, !isAsking(.gameStart) {
+        if isLeading, phase == .lobby, room.joined.count == room.players, !isDone, !isAsking(.gameStart) {
             ask(.gameStart, PlainCommand()) { _ in }
         }
-        if isHost, phase == .podium, !isDone, !isAsking(.gameRematch) { ask(.gameRematch, PlainCommand()) { _ in } }
+        if isLeading, phase == .podium, !isDone, !isAsking(.gameRematch) { ask(.gameRematch, PlainCommand()) { _ in } }
         answerIfDue()
         if isDone { isTold = true }
     }
@@ -234,6 +237,7 @@ package final class SimulatedClient: @unchecked Sendable {  // the simulator's t
             guard let me = try? WireJSON.decode(MePayload.self, from: payload) else { return }
             if let token = me.token { self.token = token }
             player = me.player
+            if let seat = me.seat { isLeading = seat.host }
         case .gameCountdown: phase = .countdown
         case .gameQuestion:
             guard let asked = try? WireJSON.decode(QuestionPayload.self, from: payload) else { return }
