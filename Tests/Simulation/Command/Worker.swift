@@ -23,17 +23,20 @@ struct Worker {
 
     func run(seeds: Int, first: UInt64) throws {
         try beginAgainWithPlainHashes()
+        // Kept to the end: what is taken down while another world runs would run in that one.
+        var worlds: [World] = []
         for seed in first..<first + UInt64(seeds) {
             // If the process dies, its crew knows of which seed.
             if !trace { say("\(seed)") }
-            let report = try play(seed)
+            let world = try World(seed: seed, sabotage: sabotage, keepsTrace: trace)
+            worlds.append(world)
+            let report = play(world)
             if !trace { say(String(decoding: try JSONEncoder().encode(report), as: UTF8.self)) }
         }
     }
 
-    private func play(_ seed: UInt64) throws -> SeedReport {
+    private func play(_ world: World) -> SeedReport {
         let began = actual_monotonic_ns()
-        let world = try World(seed: seed, sabotage: sabotage, keepsTrace: trace)
         var breach: Breach?
         do throws(Breach) { try world.run() } catch { breach = error }
         if trace {
@@ -42,7 +45,7 @@ struct Worker {
             say(breach.map { "broken: \($0)" } ?? "no promise was broken")
         }
         return SeedReport(
-            seed: seed, promise: breach?.promise.rawValue, sentence: breach?.sentence,
+            seed: world.seed, promise: breach?.promise.rawValue, sentence: breach?.sentence,
             virtualMs: world.simulator.nowMs, steps: world.simulator.steps, hash: world.trace.hash,
             counts: world.trace.counts, actualMs: (actual_monotonic_ns() - began) / 1_000_000)
     }

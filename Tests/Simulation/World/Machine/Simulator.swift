@@ -80,18 +80,6 @@ package final class Simulator: @unchecked Sendable {  // one thread; see `Simula
         if strand.append(body) { offer(.strand(strand)) }
     }
 
-    /// Runs `body` at once as part of `process`; for what the outside does to a node.
-    func perform<Value>(in process: SimulatedProcess, _ body: () -> Value) -> Value {
-        let before = (running, strand)
-        (running, strand) = (process, nil)
-        setClocks(for: process)
-        defer {
-            (running, strand) = before
-            setClocks(for: running)
-        }
-        return body()
-    }
-
     /// What a process that was stopped could not do is done now.
     func release(_ withheld: [Runnable]) { runnable += withheld }
 
