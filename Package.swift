@@ -32,6 +32,7 @@ extension Target.Dependency {
     static let logging = product(name: "Logging", package: "swift-log")
     static let metrics = product(name: "Metrics", package: "swift-metrics")
     static let collections = product(name: "DequeModule", package: "swift-collections")
+    static let heaps = product(name: "HeapModule", package: "swift-collections")
     static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let configuration = product(name: "Configuration", package: "swift-configuration")
@@ -170,6 +171,27 @@ let package = Package(
                 "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizContent",
                 .nioLocks,
             ]),
+        // PostgreSQL in a simulation: row versions, locks, orphaned processes; see its README.
+        .target(
+            name: "QuizSimulatedDatabase",
+            dependencies: [
+                "QuizPostgres", "QuizCluster", "QuizRoomHost", "QuizShards", "QuizModel",
+            ],
+            path: "Tests/Simulation/Database", exclude: ["README.md"], swiftSettings: strict),
+        // A cluster in one process, in virtual time.
+        .target(name: "CSimulatedMachine", path: "Tests/Simulation/Machine"),
+        .target(
+            name: "QuizSimulation",
+            dependencies: [
+                "CSimulatedMachine", "QuizModel", "QuizRoom", "QuizShards", "QuizWire", "QuizTelemetry",
+                "QuizRoomHost", "QuizSocial", "QuizCluster", "QuizGateway", "QuizTestKit", "QuizSimulatedDatabase",
+                .nioCore, .nioHTTP1, .nioLocks, .collections, .heaps, .logging, .serviceLifecycle,
+            ],
+            path: "Tests/Simulation/World", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate",
+            dependencies: ["QuizSimulation", "CSimulatedMachine", .nioLocks, .argumentParser],
+            path: "Tests/Simulation/Command", swiftSettings: strict),
         // A node that kills itself where its tests want it to.
         .executableTarget(
             name: "faultnode",
@@ -214,11 +236,18 @@ let package = Package(
         tests(
             "QuizPostgresTests",
             [
-                "QuizPostgres", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizCluster",
-                "CLibPQ", .nioLocks, .logging,
+                "QuizPostgres", "QuizSimulatedDatabase", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial",
+                "QuizContent", "QuizCluster", "CLibPQ", .nioLocks, .logging,
+            ]),
+        tests(
+            "QuizSimulatedDatabaseTests",
+            [
+                "QuizSimulatedDatabase", "QuizPostgres", "QuizCluster", "QuizRoomHost", "QuizShards", "QuizModel",
+                .nioLocks,
             ]),
         tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
         tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit", .nioLocks]),
+        .testTarget(name: "QuizSimulationTests", dependencies: ["simulate"], swiftSettings: strict),
         tests("QuizContentTests", ["QuizContent", "QuizModel", "QuizTestKit"]),
         tests(
             "QuizHTTPTests",

@@ -1,5 +1,5 @@
 import NIOConcurrencyHelpers
-import NIOCore
+package import NIOCore
 import QuizWire
 
 /// Something that collects output during an event loop's batch of reads and lets it go once at its end.
@@ -10,7 +10,7 @@ protocol Flushable: AnyObject {
 /// What all connections of one event loop share: counters, the compressor, and the list of who has something to send.
 ///
 /// Confined to `eventLoop`, which is what makes the unchecked conformance hold.
-final class LoopContext: @unchecked Sendable {  // confined to `eventLoop`
+package final class LoopContext: @unchecked Sendable {  // confined to `eventLoop`
     let eventLoop: any EventLoop
     var counters = GatewayCounters()
     private(set) lazy var inflater = RawInflater()
@@ -18,7 +18,7 @@ final class LoopContext: @unchecked Sendable {  // confined to `eventLoop`
     private var unflushed: [any Flushable] = []
     private var isTickScheduled = false
 
-    init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+    package init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
     /// - Returns: nil when zlib refuses; the message then goes out as it is.
     func deflater(windowBits: Int) -> RawDeflater? {

@@ -6,16 +6,16 @@ internal import QuizShards
 /// Reads and writes of what the cluster has decided, and how their rows become values.
 ///
 /// The coordinator's term is the row −1 of the fence. Moves themselves are in `PostgresFence`.
-enum ClusterStatements {
-    static let fences = PostgresStatement(
+package enum ClusterStatements {
+    package static let fences = PostgresStatement(
         "cluster_fences", "SELECT shard, epoch, owner FROM shard_fence WHERE epoch > 0 AND shard >= -1 ORDER BY shard")
 
     // MARK: The coordinator
 
-    static let coordinator = PostgresStatement(
+    package static let coordinator = PostgresStatement(
         "coordinator_read", "SELECT epoch, owner FROM shard_fence WHERE shard = -1")
 
-    static let firstCoordinator = PostgresStatement(
+    package static let firstCoordinator = PostgresStatement(
         "coordinator_first",
         """
         INSERT INTO shard_fence (shard, epoch, owner) VALUES (-1, 1, $1::uuid)
@@ -23,7 +23,7 @@ enum ClusterStatements {
         RETURNING epoch, owner
         """)
 
-    static let succeedCoordinator = PostgresStatement(
+    package static let succeedCoordinator = PostgresStatement(
         "coordinator_succeed",
         """
         UPDATE shard_fence SET epoch = epoch + 1, owner = $3::uuid
@@ -37,7 +37,7 @@ enum ClusterStatements {
     /// with the journal's fence; its own first plan therefore sees all of this one's rows and replaces them.
     ///
     /// Parameters: the term's epoch and owner, then shards, targets and reasons, each shard once.
-    static let writePlan = PostgresStatement(
+    package static let writePlan = PostgresStatement(
         "plan_write",
         """
         WITH held AS MATERIALIZED (
@@ -55,7 +55,7 @@ enum ClusterStatements {
         SELECT EXISTS (SELECT 1 FROM held)
         """)
 
-    static let pendingPlan = PostgresStatement(
+    package static let pendingPlan = PostgresStatement(
         "plan_pending",
         """
         SELECT p.shard, nullif(f.owner, '00000000-0000-0000-0000-000000000000'), p.target, p.reason
@@ -66,7 +66,7 @@ enum ClusterStatements {
 
     // MARK: Heads and history
 
-    static let heads = PostgresStatement(
+    package static let heads = PostgresStatement(
         "cluster_heads",
         """
         SELECT r.room, j.number, j.chain
@@ -82,16 +82,16 @@ enum ClusterStatements {
         FROM shard_move
         """
 
-    static let history = PostgresStatement(
+    package static let history = PostgresStatement(
         "move_history", "\(moves) ORDER BY moved_at DESC, epoch DESC, shard LIMIT $1::int4")
 
-    static let shardHistory = PostgresStatement(
+    package static let shardHistory = PostgresStatement(
         "move_history_of_shard", "\(moves) WHERE shard = $2::int4 ORDER BY epoch DESC LIMIT $1::int4")
 
     // MARK: Settings
 
     /// Nodes, then pins, then the one row of the cluster; what does not apply is NULL.
-    static let settings = PostgresStatement(
+    package static let settings = PostgresStatement(
         "cluster_settings",
         """
         SELECT name, weight, draining, NULL::int4, NULL::int8 FROM node_setting WHERE weight IS NOT NULL OR draining
@@ -100,37 +100,37 @@ enum ClusterStatements {
         """)
 
     /// Why operators set what is in force; for people alone.
-    static let reasons = PostgresStatement(
+    package static let reasons = PostgresStatement(
         "cluster_reasons",
         """
         SELECT name, NULL::int4, reason FROM node_setting WHERE weight IS NOT NULL OR draining
         UNION ALL SELECT NULL, shard, reason FROM shard_pin
         """)
 
-    static let setWeight = PostgresStatement(
+    package static let setWeight = PostgresStatement(
         "node_weight",
         """
         INSERT INTO node_setting (name, weight, reason) VALUES ($1::text, $2::int4, $3::text)
         ON CONFLICT (name) DO UPDATE SET weight = excluded.weight, reason = excluded.reason, changed_at = now()
         """)
 
-    static let setDraining = PostgresStatement(
+    package static let setDraining = PostgresStatement(
         "node_draining",
         """
         INSERT INTO node_setting (name, draining, reason) VALUES ($1::text, $2::bool, $3::text)
         ON CONFLICT (name) DO UPDATE SET draining = excluded.draining, reason = excluded.reason, changed_at = now()
         """)
 
-    static let pin = PostgresStatement(
+    package static let pin = PostgresStatement(
         "shard_pin",
         """
         INSERT INTO shard_pin (shard, node, reason) VALUES ($1::int4, $2::text, $3::text)
         ON CONFLICT (shard) DO UPDATE SET node = excluded.node, reason = excluded.reason, changed_at = now()
         """)
 
-    static let unpin = PostgresStatement("shard_unpin", "DELETE FROM shard_pin WHERE shard = $1::int4")
+    package static let unpin = PostgresStatement("shard_unpin", "DELETE FROM shard_pin WHERE shard = $1::int4")
 
-    static let rebalance = PostgresStatement(
+    package static let rebalance = PostgresStatement(
         "cluster_rebalance",
         "UPDATE cluster_setting SET rebalances = rebalances + 1, reason = $1::text, changed_at = now()")
 
@@ -150,14 +150,9 @@ enum ClusterStatements {
     /// The columns' bound, in Unicode scalars: a sentence that is too long is cut rather than keep a shard from moving.
     private static let sentenceMax = 1_000
 
-    static func bounded(_ sentence: String) -> String {
+    package static func bounded(_ sentence: String) -> String {
         String(String.UnicodeScalarView(sentence.unicodeScalars.prefix(sentenceMax)))
     }
-}
-
-extension Incarnation {
-    /// The owner in a fence row that nobody has taken yet.
-    static let nobody = Incarnation(value: 0)
 }
 
 extension PostgresRow {

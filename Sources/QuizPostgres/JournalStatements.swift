@@ -12,7 +12,7 @@ internal import QuizShards
 ///
 /// `SKIP LOCKED`: a fencer that stalls in its transaction costs its shard a retry instead of holding up the whole
 /// batch. `ORDER BY shard`: all lock in the same order, so that a batch and a mass take-over cannot deadlock.
-enum JournalStatements {
+package enum JournalStatements {
     /// One batch of many rooms. Gives, for each room kept, how many of its rows were inserted, or −1 when all of them
     /// were there.
     ///
@@ -25,7 +25,7 @@ enum JournalStatements {
     ///   Anything else in that place is refused.
     /// - `ON CONFLICT DO NOTHING`: rows of an earlier attempt that commits just now are not seen above. The room then
     ///   counts as refused, is tried again, and found to be there.
-    static let append = PostgresStatement(
+    package static let append = PostgresStatement(
         "journal_append",
         """
         WITH term AS MATERIALIZED (
@@ -88,7 +88,7 @@ enum JournalStatements {
         ]
     }
 
-    static let terms = PostgresStatement(
+    package static let terms = PostgresStatement(
         "journal_terms",
         "SELECT shard, epoch, owner FROM shard_fence WHERE shard = ANY ($1::int4[]) AND epoch > 0")
 
@@ -113,7 +113,7 @@ enum JournalStatements {
     }
 
     /// Gives whether the fence row was locked, and whether the head is in the journal.
-    static let saveSnapshot = PostgresStatement(
+    package static let saveSnapshot = PostgresStatement(
         "journal_save_snapshot",
         """
         \(held), \(committed), saved AS (
@@ -131,7 +131,7 @@ enum JournalStatements {
         """)
 
     /// Gives whether the fence row was locked, and whether the head is in the journal.
-    static let saveResult = PostgresStatement(
+    package static let saveResult = PostgresStatement(
         "journal_save_result",
         """
         \(held), \(committed), saved AS (
@@ -167,7 +167,7 @@ enum JournalStatements {
     }
 
     /// Gives whether the fence row was locked.
-    static let close = PostgresStatement(
+    package static let close = PostgresStatement(
         "journal_close",
         """
         \(held), closed AS (
@@ -182,7 +182,7 @@ enum JournalStatements {
     /// A code is lent to one room until 24 hours after that room closed. `lent_at` is compared in the newest version of
     /// the row, the room's end only as this statement's beginning saw it; both are needed when two rooms want a code at
     /// once.
-    static let createRoom = PostgresStatement(
+    package static let createRoom = PostgresStatement(
         "room_create",
         """
         \(held), lent AS (

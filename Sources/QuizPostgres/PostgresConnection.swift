@@ -89,7 +89,16 @@ final class PostgresConnection: @unchecked Sendable {  // mutable state is touch
         }
         failures += 1
         lastFailure = PostgresError(.notConnected, error.context)
+        nextAttempt = .now + .milliseconds(Int.random(in: ReconnectPause.rangeMs(failures: failures)))
+    }
+}
+
+/// The pause before the next attempt at a connection, with jitter, so that a server that comes back is not met by
+/// everybody at once.
+package enum ReconnectPause {
+    /// - Parameter failures: attempts that failed in a row; 1 or more.
+    package static func rangeMs(failures: Int) -> ClosedRange<Int> {
         let bound = min(1_000, 50 << min(failures - 1, 5))
-        nextAttempt = .now + .milliseconds(Int.random(in: bound / 2...bound))
+        return bound / 2...bound
     }
 }

@@ -48,12 +48,14 @@ package struct PostgresError: Error, Sendable, Hashable {
     /// The refusal speaks of the server's state (no memory, shutting down, read-only after a failover), not of the
     /// statement's rows: sending other rows will not help, sending the same ones again later, over a new connection,
     /// will.
-    var isServerTrouble: Bool {
+    package var isServerTrouble: Bool {
         guard case .refused(let state) = code else { return false }
         return ["08", "53", "57", "58", "XX"].contains(state.prefix(2)) || state == "25006"
     }
 
     /// Deadlock, serialization failure or lock timeout: nothing was written, the same statement may be sent again at
     /// once.
-    var isTransient: Bool { code == .refused("40P01") || code == .refused("40001") || code == .refused("55P03") }
+    package var isTransient: Bool {
+        code == .refused("40P01") || code == .refused("40001") || code == .refused("55P03")
+    }
 }

@@ -41,9 +41,6 @@ final class PostgresFence: Sendable {
         }
     }
 
-    /// How often the second connection looks for blocking sessions.
-    private static let watchInterval = Duration.milliseconds(50)
-
     init(configuration: PostgresConfiguration, log: Logger) {
         main = PostgresConnection(name: "pg-fence", endpoint: configuration.fenceEndpoint, patience: .fails, log: log)
         state = Watch(endpoint: configuration.maintenanceEndpoint)
@@ -60,10 +57,7 @@ final class PostgresFence: Sendable {
             let deadline = ContinuousClock.now + self.timeout
             let wanted = Set(shards).sorted()
             let current = try self.current(wanted, over: link, deadline: deadline)
-            let owned = current.filter { $0.owner == owner }
-            let wishes = current.filter { $0.owner != owner }.map {
-                Wish(expected: $0, reason: $0.owner == .nobody ? .unowned : .ownerGone)
-            }
+            let (owned, wishes) = FenceRules.taking(current, by: owner)
             let moved = try self.move(wishes, to: owner, note: "", over: link, deadline: deadline)
             return (owned + moved).sorted { $0.shard < $1.shard }
         }
@@ -75,12 +69,12 @@ final class PostgresFence: Sendable {
     ) async throws(PostgresError) -> [Term] {
         try await main.run { link throws(PostgresError) in
             let deadline = ContinuousClock.now + self.timeout
-            let unowned = Set(expected.filter { $0.epoch == Epoch(0) }.map(\.shard)).sorted()
+            let unowned = FenceRules.withoutRow(expected)
             if !unowned.isEmpty {
                 let shards: [PostgresParameter] = [.int4s(unowned.map(\.index))]
-                _ = try self.settle(Self.insertMissing, shards, over: link, deadline: deadline)
+                _ = try self.settle(FenceStatements.insertMissing, shards, over: link, deadline: deadline)
             }
-            let wishes = expected.map { Wish(expected: $0, reason: reason) }
+            let wishes = expected.map { FenceRules.Wish(expected: $0, reason: reason) }
             return try self.move(wishes, to: owner, note: note, over: link, deadline: deadline)
         }
     }
@@ -103,9 +97,8 @@ final class PostgresFence: Sendable {
                 }
             if let row = result.first { return try row.coordinatorTerm(from: 0) }
             let left = ContinuousClock.now.duration(to: deadline)
-            let wanted = CoordinatorTerm(epoch: (expected?.epoch ?? Epoch(0)).next, owner: owner)
             let current = try link.execute(ClusterStatements.coordinator, timeout: left).first?.coordinatorTerm(from: 0)
-            return current == wanted ? wanted : nil
+            return FenceRules.repeated(expected, current: current, owner: owner)
         }
     }
 
@@ -117,64 +110,21 @@ final class PostgresFence: Sendable {
 
     // MARK: - On the connection's thread
 
-    /// A shard that is to be taken, and why.
-    private struct Wish {
-        var expected: Term
-        var reason: MoveReason
-    }
-
-    static let insertMissing = PostgresStatement(
-        "fence_insert_missing",
-        """
-        INSERT INTO shard_fence (shard, epoch, owner)
-        SELECT shard, 0, '00000000-0000-0000-0000-000000000000' FROM unnest($1::int4[]) AS w (shard) ORDER BY shard
-        ON CONFLICT DO NOTHING
-        """)
-
-    static let read = PostgresStatement(
-        "fence_read", "SELECT shard, epoch, owner FROM shard_fence WHERE shard = ANY ($1::int4[]) ORDER BY shard")
-
-    /// A record that is there already, as after a restore of one of the tables, must not keep a shard from moving.
-    static let compareAndSet = PostgresStatement(
-        "fence_compare_and_set",
-        """
-        WITH locked AS MATERIALIZED (
-            SELECT f.shard, f.owner, w.reason
-            FROM shard_fence f
-            JOIN unnest($1::int4[], $2::int8[], $3::uuid[], $4::text[]) AS w (shard, epoch, owner, reason)
-                ON f.shard = w.shard AND f.epoch = w.epoch AND f.owner = w.owner
-            ORDER BY f.shard
-            FOR NO KEY UPDATE OF f
-        ), moved AS (
-            UPDATE shard_fence f SET epoch = f.epoch + 1, owner = $5::uuid
-            FROM locked WHERE f.shard = locked.shard
-            RETURNING f.shard, f.epoch, f.owner, locked.owner AS previous, locked.reason
-        ), recorded AS (
-            INSERT INTO shard_move (shard, epoch, from_owner, to_owner, reason, note)
-            SELECT shard, epoch, nullif(previous, '00000000-0000-0000-0000-000000000000'), owner, reason, $6::text
-            FROM moved
-            ON CONFLICT (shard, epoch) DO UPDATE SET
-                from_owner = excluded.from_owner, to_owner = excluded.to_owner, reason = excluded.reason,
-                note = excluded.note, moved_at = excluded.moved_at
-        )
-        SELECT shard, epoch, owner FROM moved
-        """)
-
     /// The terms as they are now; a shard without a row gets one that nobody owns.
     private func current(
         _ shards: [ShardID], over link: PostgresLink, deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> [Term] {
         let parameters: [PostgresParameter] = [.int4s(shards.map(\.index))]
         let left = ContinuousClock.now.duration(to: deadline)
-        let known = try Self.terms(in: try link.execute(Self.read, parameters, timeout: left))
+        let known = try Self.terms(in: try link.execute(FenceStatements.read, parameters, timeout: left))
         guard known.count < shards.count else { return known }
-        _ = try settle(Self.insertMissing, parameters, over: link, deadline: deadline)
+        _ = try settle(FenceStatements.insertMissing, parameters, over: link, deadline: deadline)
         return try Self.terms(
-            in: try link.execute(Self.read, parameters, timeout: ContinuousClock.now.duration(to: deadline)))
+            in: try link.execute(FenceStatements.read, parameters, timeout: ContinuousClock.now.duration(to: deadline)))
     }
 
     private func move(
-        _ wishes: [Wish], to owner: Incarnation, note: String, over link: PostgresLink,
+        _ wishes: [FenceRules.Wish], to owner: Incarnation, note: String, over link: PostgresLink,
         deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> [Term] {
         guard !wishes.isEmpty else { return [] }
@@ -183,14 +133,13 @@ final class PostgresFence: Sendable {
             .int4s(expected.map(\.shard.index)), .int8s(expected.map(\.epoch.number)), .uuids(expected.map(\.owner)),
             .texts(wishes.map(\.reason.rawValue)), .uuid(owner), .text(ClusterStatements.bounded(note)),
         ]
-        let won = try Self.terms(in: try settle(Self.compareAndSet, parameters, over: link, deadline: deadline))
-        let held = Set(won.map(\.shard))
-        let lost = expected.filter { !held.contains($0.shard) }
+        let won = try Self.terms(
+            in: try settle(FenceStatements.compareAndSet, parameters, over: link, deadline: deadline))
+        let lost = FenceRules.lost(expected, won: won)
         guard !lost.isEmpty else { return won.sorted { $0.shard < $1.shard } }
         let left = ContinuousClock.now.duration(to: deadline)
-        let current = try link.execute(Self.read, [.int4s(lost.map(\.shard.index))], timeout: left)
-        let wanted = Set(lost.map { Term(shard: $0.shard, epoch: $0.epoch.next, owner: owner) })
-        let repeated = try Self.terms(in: current).filter(wanted.contains)
+        let current = try link.execute(FenceStatements.read, [.int4s(lost.map(\.shard.index))], timeout: left)
+        let repeated = FenceRules.repeated(lost, current: try Self.terms(in: current), owner: owner)
         return (won + repeated).sorted { $0.shard < $1.shard }
     }
 
@@ -217,7 +166,7 @@ final class PostgresFence: Sendable {
         of link: PostgresLink, deadline: ContinuousClock.Instant
     ) throws(PostgresError) -> PostgresResult {
         while ContinuousClock.now < deadline {
-            if let result = try link.poll(deadline: min(deadline, .now + Self.watchInterval)) { return result }
+            if let result = try link.poll(deadline: min(deadline, .now + FenceRules.watchInterval)) { return result }
             do throws(PostgresError) {
                 let ended = try state.usable().endBlockers(of: link.backend)
                 if ended > 0 {
@@ -243,19 +192,10 @@ final class PostgresFence: Sendable {
 }
 
 extension PostgresLink {
-    private static let terminateBlockers = PostgresStatement(
-        "terminate_blockers",
-        """
-        SELECT pg_terminate_backend(pid, 200)
-        FROM (SELECT DISTINCT unnest(pg_blocking_pids($1::int4)) AS pid) AS b
-        WHERE pid <> 0
-        """
-    )
-
     /// Ends the sessions another one waits for.
     ///
     /// - Returns: how many there were.
     fileprivate func endBlockers(of backend: Backend) throws(PostgresError) -> Int {
-        try execute(Self.terminateBlockers, [.int4(backend.pid)], timeout: .seconds(2)).count
+        try execute(SessionStatements.terminateBlockers, [.int4(backend.pid)], timeout: .seconds(2)).count
     }
 }

@@ -20,9 +20,6 @@ final class PostgresLane: Sendable {
     private let batchTimeout: Duration
     private let log: Logger
 
-    /// A deadlock's victim wrote nothing and may try again at once; a third time is left to the caller.
-    private static let attemptsMax = 3
-
     /// - Parameter verify: looks at each new connection's server; see `PostgresSettings`.
     init(
         index: Int, configuration: PostgresConfiguration, log: Logger,
@@ -75,28 +72,16 @@ final class PostgresLane: Sendable {
                 kept: try kept(
                     of: batch, in: try execute(JournalStatements.append, JournalStatements.parameters(of: batch))))
         } catch {
-            switch error.code {
-            case .refused where !error.isServerTrouble, .unsuitableText: return .failed(JournalFailure(error))
-            // `unexpectedAnswer` cannot tell what was committed; `notConnected` can, but the answer is the same: again.
-            default: return .unknown(JournalFailure(error))
-            }
+            return LaneRules.outcome(of: error)
         }
     }
 
     private func kept(of batch: JournalBatch, in result: PostgresResult) throws(PostgresError) -> Set<RoomID> {
-        let expected = Dictionary(
-            batch.appends.map { ($0.room, $0.rows.count) }, uniquingKeysWith: { first, _ in first })
-        var kept: Set<RoomID> = []
-        for row in result.rows {
-            let room = RoomID(value: try row.uuid(0))
-            let added = try row.int4(1)
-            guard added == -1 || added == expected[room] else {
-                // Only rows of an earlier attempt that commits at this moment can be in the way; the next attempt sees
-                // them.
-                log.warning("The journal took only part of a room's rows.", metadata: .keys([.roomID: .of(room)]))
-                continue
-            }
-            kept.insert(room)
+        var added: [RoomID: Int] = [:]
+        for row in result.rows { added[RoomID(value: try row.uuid(0))] = try row.int4(1) }
+        let (kept, partly) = LaneRules.kept(of: batch, added: added)
+        for room in partly {
+            log.warning("The journal took only part of a room's rows.", metadata: .keys([.roomID: .of(room)]))
         }
         return kept
     }
@@ -104,25 +89,22 @@ final class PostgresLane: Sendable {
     private func execute(_ statement: PostgresStatement, _ parameters: [PostgresParameter]) throws(PostgresError)
         -> PostgresResult
     {
-        var attempt = 1
+        var attempts = LaneRules.Attempts()
         while true {
             let link = try connection.link()
             do throws(PostgresError) {
                 let result = try link.execute(statement, parameters, timeout: batchTimeout)
-                if let warning = link.warnings.first {
-                    throw PostgresError(.connectionLost, "The commit came with a warning: \(warning)")
-                }
+                if let doubt = LaneRules.doubt(warnings: link.warnings) { throw doubt }
                 return result
             } catch {
-                if error.isTransient, attempt < Self.attemptsMax {
-                    attempt += 1
-                    continue
-                }
-                if error.leavesOutcomeUnknown || error.isServerTrouble {
+                switch attempts.failed(error) {
+                case .again: continue
+                case .giveUp: throw error
+                case .abandon:
                     orphans.insert(link.backend)
                     connection.discard()
+                    throw error
                 }
-                throw error
             }
         }
     }
@@ -134,7 +116,7 @@ private final class OrphanedBackends: @unchecked Sendable {  // touched on the l
     private let log: Logger
 
     /// How long one connection waits for one process to end.
-    private static let timeout = Duration.seconds(5)
+    private static let timeout = LaneRules.endingTimeout
 
     init(log: Logger) { self.log = log }
 
@@ -152,13 +134,6 @@ private final class OrphanedBackends: @unchecked Sendable {  // touched on the l
 }
 
 extension PostgresLink {
-    private static let terminate = PostgresStatement(
-        "terminate_backend",
-        """
-        SELECT pg_terminate_backend(pid, $3::int8) FROM pg_stat_activity
-        WHERE pid = $1::int4 AND (extract(epoch FROM backend_start) * 1000000)::int8 = $2::int8
-        """)
-
     /// Ends another process of the server and waits until it has left the list of processes, which it does after its
     /// transaction has ended. A process that is not there (any more) has ended.
     ///
@@ -167,12 +142,8 @@ extension PostgresLink {
         let deadline = ContinuousClock.now + timeout
         while ContinuousClock.now < deadline {
             let parameters: [PostgresParameter] = [.int4(backend.pid), .int8(backend.startedAt), .int8(500)]
-            guard try execute(Self.terminate, parameters, timeout: timeout).count > 0 else { return }
+            guard try execute(SessionStatements.terminate, parameters, timeout: timeout).count > 0 else { return }
         }
         throw PostgresError(.timedOut, "The server's process \(backend.pid) of a lost connection does not end.")
     }
-}
-
-extension JournalFailure {
-    init(_ error: PostgresError) { self.init(code: error.name, context: error.context) }
 }

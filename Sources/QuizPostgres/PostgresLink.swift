@@ -71,15 +71,8 @@ final class PostgresLink {
         }
     }
 
-    private static let ownBackend = PostgresStatement(
-        "own_backend",
-        """
-        SELECT pid, (extract(epoch FROM backend_start) * 1000000)::int8 FROM pg_stat_activity
-        WHERE pid = pg_backend_pid()
-        """)
-
     private func readBackend(timeout: Duration) throws(PostgresError) -> Backend {
-        guard let row = try execute(Self.ownBackend, timeout: timeout).first else {
+        guard let row = try execute(SessionStatements.ownBackend, timeout: timeout).first else {
             throw PostgresError(.unexpectedAnswer, "The server does not list this session.")
         }
         return Backend(pid: try row.int4(0), startedAt: try row.int8(1))

@@ -64,13 +64,7 @@ package final class PostgresRoomJournal: RoomJournal {
         let answer = try await self[lane].run(statement, JournalStatements.term(term) + parameters) {
             result throws(PostgresError) -> FencedAnswer in try FencedAnswer(result)
         }
-        if answer.locked {
-            guard answer.accepted else {
-                throw JournalFailure(
-                    code: "head_not_committed", context: "The journal does not hold the head this write speaks of.")
-            }
-            return true
-        }
+        if try LaneRules.fenced(locked: answer.locked, accepted: answer.accepted) == .written { return true }
         guard try await terms(of: [term.shard], lane: lane)[term.shard] == term else { return false }
         throw .fenceLocked
     }
@@ -88,11 +82,6 @@ struct FencedAnswer: Sendable {
         locked = try row.bool(0)
         accepted = result.columnCount > 1 ? try row.bool(1) : true
     }
-}
-
-extension JournalFailure {
-    static let fenceLocked = JournalFailure(
-        code: "fence_locked", context: "Somebody holds the shard's fence row; the term may be about to end.")
 }
 
 extension PostgresRow {

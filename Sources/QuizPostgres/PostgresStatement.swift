@@ -1,9 +1,9 @@
 /// SQL with the name under which a connection prepares it.
-struct PostgresStatement: Sendable, Hashable {
+package struct PostgresStatement: Sendable, Hashable {
     /// Unique among the adapter's statements.
-    let name: String
+    package let name: String
     /// Parameters as `$1::type`.
-    let sql: String
+    package let sql: String
 
     init(_ name: String, _ sql: String) {
         self.name = name

@@ -3,10 +3,10 @@ internal import QuizRoomHost
 internal import QuizShards
 
 /// Reads of rooms, journals and results, and how their rows become values.
-enum RoomStatements {
+package enum RoomStatements {
     /// Open rooms with the older of their two snapshots. A room with only one is replayed from its start: the replay
     /// also rebuilds what clients may have missed, which a snapshot does not hold.
-    static let open = PostgresStatement(
+    package static let open = PostgresStatement(
         "room_open",
         """
         SELECT r.room, r.code, r.shard, r.rules, s.number, s.chain, s.bytes
@@ -18,7 +18,7 @@ enum RoomStatements {
         ORDER BY r.room
         """)
 
-    static let tails = PostgresStatement(
+    package static let tails = PostgresStatement(
         "room_tails",
         """
         SELECT w.room, j.number, j.chain, j.digest, j.payload
@@ -30,34 +30,34 @@ enum RoomStatements {
         ORDER BY w.place, j.number
         """)
 
-    static let record = PostgresStatement(
+    package static let record = PostgresStatement(
         "room_record", "SELECT room, code, shard, rules FROM room WHERE room = $1::uuid")
 
-    static let journal = PostgresStatement(
+    package static let journal = PostgresStatement(
         "room_journal",
         """
         SELECT number, chain, digest, payload FROM room_journal
         WHERE room = $1::uuid AND number <= $2::int8 ORDER BY number
         """)
 
-    static let result = PostgresStatement(
+    package static let result = PostgresStatement(
         "game_result",
         """
         SELECT room, title, finished_at_ms, number, chain, result, signature, key_id FROM game_result
         WHERE game = $1::uuid
         """)
 
-    static let players = PostgresStatement(
+    package static let players = PostgresStatement(
         "game_players",
         """
         SELECT player, nickname, rank, previous_rank, score, accuracy_points, speed_points, streak, right_answers
         FROM game_player WHERE game = $1::uuid ORDER BY position
         """)
 
-    static let played = PostgresStatement(
+    package static let played = PostgresStatement(
         "game_played", "SELECT 1 FROM game_player WHERE game = $1::uuid AND player = $2::uuid")
 
-    static let history = PostgresStatement(
+    package static let history = PostgresStatement(
         "game_history",
         """
         SELECT p.game, g.title, p.finished_at_ms,

@@ -55,7 +55,7 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
     // MARK: The fence, for `InMemoryClusterStore`
 
     /// Reads and changes the terms; no append, and nothing else that asks for a term, happens meanwhile.
-    func withFence<Answer>(_ body: (inout [ShardID: Term]) -> Answer) -> Answer {
+    package func withFence<Answer>(_ body: (inout [ShardID: Term]) -> Answer) -> Answer {
         state.withLockedValue { body(&$0.terms) }
     }
 

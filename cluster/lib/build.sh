@@ -63,6 +63,15 @@ build_fault_node() {
     step_or_fail 'building the fault node' "$state/log/build-fault-node.log" swift build "${arguments[@]}"
 }
 
+# Builds the cluster in one process; beside the release node.
+build_simulation() {
+    local arguments=(-c release --product simulate)
+    ensure_swift
+    if [[ -n $scratch ]]; then arguments+=(--scratch-path "$release_dir"); fi
+    cd "$root" || return
+    step_or_fail 'building the simulation' "$state/log/build-simulation.log" swift build "${arguments[@]}"
+}
+
 # Fetches the web client's tools; harmless to repeat.
 ensure_web_tools() {
     step_or_fail "preparing the web client's tools" "$state/log/web-tools.log" "$web/setup.sh"

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 internal import QuizCluster
 import QuizWire
@@ -26,7 +26,7 @@ package final class EngineIOServer: Sendable {
     }
 
     /// Answers a request that is no WebSocket handshake. A GET's answer may come much later.
-    func respond(to request: GatewayRequest, body: ByteBuffer, reply: PendingReply, loop: LoopContext) {
+    package func respond(to request: GatewayRequest, body: ByteBuffer, reply: PendingReply, loop: LoopContext) {
         if let refusal = refusal(request) { return reply.succeed(.refusal(refusal)) }
         guard let sid = request.query["sid"] else {
             return openPolling(request, reply: reply, loop: loop)

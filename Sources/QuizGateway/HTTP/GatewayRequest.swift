@@ -1,9 +1,9 @@
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 import QuizWire
 
 /// A request's head, read as far as the gateway needs it.
-struct GatewayRequest: Sendable {
+package struct GatewayRequest: Sendable {
     let method: HTTPMethod
     let uri: String
     let path: String
@@ -12,7 +12,9 @@ struct GatewayRequest: Sendable {
     let isKeepAlive: Bool
     let client: EngineClient
 
-    init(_ head: HTTPRequestHead, peer: SocketAddress?, isEncrypted: Bool, configuration: GatewayConfiguration) {
+    package init(
+        _ head: HTTPRequestHead, peer: SocketAddress?, isEncrypted: Bool, configuration: GatewayConfiguration
+    ) {
         method = head.method
         uri = head.uri
         headers = head.headers

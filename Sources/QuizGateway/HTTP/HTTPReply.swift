@@ -1,12 +1,12 @@
 import NIOConcurrencyHelpers
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 
 /// An answer of the gateway itself, small enough to be kept whole.
-struct HTTPReply: Sendable {
-    var status: HTTPResponseStatus
-    var headers: HTTPHeaders = [:]
-    var body = ByteBuffer()
+package struct HTTPReply: Sendable {
+    package var status: HTTPResponseStatus
+    package var headers: HTTPHeaders = [:]
+    package var body = ByteBuffer()
 
     /// A handshake or a poll.
     static func packets(_ body: ByteBuffer) -> HTTPReply {
@@ -34,16 +34,16 @@ struct HTTPReply: Sendable {
 }
 
 /// One request that has not been answered. May be answered from any thread; only the first answer counts.
-final class PendingReply: Sendable {
+package final class PendingReply: Sendable {
     private let promise: EventLoopPromise<HTTPReply>
     private let abortion = NIOLockedValueBox<(@Sendable () -> Void)?>(nil)
 
-    init(eventLoop: any EventLoop) { promise = eventLoop.makePromise() }
+    package init(eventLoop: any EventLoop) { promise = eventLoop.makePromise() }
 
     /// A reply that is dropped unanswered fails its future, so that the connection is closed instead of forgotten.
     deinit { promise.fail(ChannelError.eof) }
 
-    var future: EventLoopFuture<HTTPReply> { promise.futureResult }
+    package var future: EventLoopFuture<HTTPReply> { promise.futureResult }
 
     func succeed(_ reply: HTTPReply) { promise.succeed(reply) }
 
@@ -53,7 +53,7 @@ final class PendingReply: Sendable {
     }
 
     /// The client went away.
-    func abort() {
+    package func abort() {
         let action = abortion.withLockedValue { action in
             defer { action = nil }
             return action

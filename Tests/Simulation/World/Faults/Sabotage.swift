@@ -1,0 +1,76 @@
+internal import QuizCluster
+internal import QuizRoomHost
+internal import QuizShards
+internal import QuizSimulatedDatabase
+
+/// A bug planted in the simulation's wiring, to see that it is caught. No shipped target knows of it.
+package enum Sabotage: String, CaseIterable, Sendable {
+    /// Commits are reported before they are asked for.
+    case p1 = "P1"
+    /// The fence lets everybody write.
+    case p2 = "P2"
+    /// A result that comes again is stored once more.
+    case p3 = "P3"
+    /// A result is not the fold's.
+    case p4 = "P4"
+    /// A broadcast skips an event now and then.
+    case p5 = "P5"
+    /// The mesh loses an answer to `attach` now and then.
+    case p6 = "P6"
+    /// Clocks of nodes run ahead of the world.
+    case p7 = "P7"
+    /// The question tells its answer.
+    case p8 = "P8"
+    // The naive forms of steps of the database's protocol; see `DatabaseSabotage`.
+    case e1 = "E1"
+    case e2 = "E2"
+    case e4 = "E4"
+    case e6 = "E6"
+    case e8 = "E8"
+    case e9 = "E9"
+    case e12 = "E12"
+    case e13 = "E13"
+    case e14 = "E14"
+    case e14RepeatableRead = "E14_repeatable_read"
+
+    var ofDatabase: DatabaseSabotage? { self == .p2 ? .fenceOff : DatabaseSabotage(rawValue: rawValue) }
+
+    /// The promise it breaks; nil: whichever.
+    package var breaks: Breach.Promise? { Breach.Promise(rawValue: rawValue) }
+
+    func prepare(_ world: WorldServices) {
+        let simulator = world.simulator
+        switch self {
+        case .p6:
+            world.mesh.passes = { message in
+                if case .attached = message { return !simulator.generator.oneIn(3) }
+                return true
+            }
+        default: break
+        }
+    }
+
+    func sabotaged(_ storage: WorldServices.Storage, in world: WorldServices) -> WorldServices.Storage {
+        var storage = storage
+        switch self {
+        case .p1, .p3, .p4: storage.journal = SabotagedJournal(storage.journal, self, world)
+        default: break
+        }
+        return storage
+    }
+
+    func sabotaged(_ broadcaster: any RoomBroadcaster, in world: WorldServices) -> any RoomBroadcaster {
+        self == .p5 ? ForgetfulBroadcaster(real: broadcaster, simulator: world.simulator) : broadcaster
+    }
+}
+
+/// Skips an event that must arrive, once in forty times.
+private struct ForgetfulBroadcaster: RoomBroadcaster {
+    let real: any RoomBroadcaster
+    let simulator: Simulator
+
+    func broadcast(_ event: RoomEvent, to sessions: [any SessionOutlet]) {
+        if event.conflation == nil, simulator.generator.oneIn(40) { return }
+        real.broadcast(event, to: sessions)
+    }
+}
