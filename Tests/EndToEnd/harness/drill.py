@@ -11,6 +11,7 @@ import datetime
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import time
@@ -28,6 +29,7 @@ from .official import Officials
 from .places import ROOT, binary
 from .postgres import Postgres, PrivatePostgres
 from .redis_server import PrivateRedis, Redis
+from .relay import MeshRelays, Relay
 
 
 class Failed(Exception):
@@ -105,6 +107,21 @@ class Run:
         self._stack.callback(lambda: [node.close() for node in reversed(self.nodes)])
         self._cluster = Cluster(make, count, **settings)
         return self._cluster
+
+    async def relay(self, target: tuple[str, int]) -> Relay:
+        """A relay to something, until the drill is over."""
+        relay = await Relay(target).start()
+        self._stack.push_async_callback(relay.close)
+        return relay
+
+    async def mesh(self) -> MeshRelays:
+        """Relays between all nodes, which are not started yet."""
+        assert self._cluster is not None
+        mesh = MeshRelays()
+        self._stack.push_async_callback(mesh.close)
+        for node in self._cluster.nodes:
+            await mesh.add(node)
+        return mesh
 
     async def crowd(self, *, stock: bool = True, think: tuple[float, float] = (0.05, 0.4), questions: int = 3,
                     window_ms: int = 5_000, **seating: object) -> Crowd:
@@ -277,7 +294,8 @@ async def _perform(name: str, drill: Callable[[Run], Awaitable[None]], options: 
         for note in tally.notes[:10]:
             print(f"         {note}")
         reasons = ([failure] if failure else []) + run.verdict(tally, document["clients"])
-        if failure:
+        if reasons:
+            # Beside the ledger, for whoever looks for the reason.
             for node in run.nodes:
-                print(f"--- {node.name}\n{node.log_tail(12)}", file=sys.stderr)
+                shutil.copyfile(node.log_file, file.with_name(f"{name}-{node.name}.log"))
         return "; ".join(reasons) or None

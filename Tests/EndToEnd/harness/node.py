@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from . import process
 from .places import ROOT, WEB_CLIENT, binary
 from .ports import free_port
 from .postgres import Postgres
@@ -131,11 +132,8 @@ class Node:
 
     @property
     def process_state(self) -> str | None:
-        """As the kernel has it: R or S while it lives, T while it is stopped; None: there is no such process."""
-        try:
-            return (Path("/proc") / str(self.pid) / "stat").read_text().rpartition(")")[2].split()[0]
-        except OSError:
-            return None
+        """See `process.state`."""
+        return process.state(self.pid)
 
     @property
     def is_suspended(self) -> bool:

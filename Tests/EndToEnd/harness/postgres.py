@@ -14,6 +14,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from .ports import free_port
+from .process import is_gone
 
 _BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -114,14 +115,13 @@ class PrivatePostgres(Postgres):
         processes = self._processes()
         self._signal(signal.SIGKILL)
         deadline = time.monotonic() + 10
-        while any(Path(f"/proc/{pid}/cwd").exists() for pid in processes) and time.monotonic() < deadline:
+        while not all(map(is_gone, processes)) and time.monotonic() < deadline:
             time.sleep(0.01)
 
     @property
     def is_running(self) -> bool:
         try:
-            postmaster = int((self._data / "postmaster.pid").read_text().split("\n")[0])
-            return Path(f"/proc/{postmaster}/cwd").resolve() == self._data
+            return not is_gone(self.postmaster)
         except (OSError, ValueError):
             return False
 
