@@ -63,12 +63,14 @@ final class RedisConnection: ChannelInboundHandler {
     ///
     /// - Returns: when the oldest command in flight was sent; nil: nothing is in flight.
     func sweep(now: NIODeadline) -> NIODeadline? {
+        // Whoever is told may send or close, and nothing is left as it was: so all of them are looked for first.
+        var overdue: [@Sendable (Result<RedisReply, RedisFailure>) -> Void] = []
         for index in inFlight.indices where inFlight[index].deadline <= now {
-            if let done = inFlight[index].done {
-                inFlight[index].done = nil
-                done(.failure(RedisFailure(.timedOut)))
-            }
+            guard let done = inFlight[index].done else { continue }
+            inFlight[index].done = nil
+            overdue.append(done)
         }
+        for done in overdue { done(.failure(RedisFailure(.timedOut))) }
         return inFlight.first?.sentAt
     }
 
