@@ -39,9 +39,25 @@ extension ClusterNode: PeerReceiver {
         case .prepared(let message): handOffs.prepared(message)
         case .final(let message): take(message, from: peer)
         case .finished(let message): handOffs.finished(message)
-        case .owns(let claims), .notMine(let claims): parts.router.table.hear(claims.terms)
+        case .owns(let claims):
+            parts.router.table.hear(claims.terms)
+            // Sessions that found its term in the database and asked it before it had brought the rooms back were told that it is not theirs. It is no news
+            // any more who owns them, but that they are there is.
+            parts.forwarded.ownersChanged(Set(claims.terms.map(\.shard)))
+            yield(claims.terms.filter { $0.owner == peer })
+        case .notMine(let claims): parts.router.table.hear(claims.terms)
         case .ask(let call): answer(call, to: peer)
         case .answer(let answer): parts.calls.answered(answer)
+        }
+    }
+
+    /// What somebody has won behind our term is not ours any more, also while the database cannot be asked, and also without rooms in it, of which no
+    /// write would tell: our sessions go on there. Shards that are being handed over are left to the hand-off.
+    func yield(_ terms: some Sequence<Term>) {
+        let busy = state.withLockedValue { $0.busy }
+        for term in terms where term.owner != own && !busy.contains(term.shard) {
+            guard let ours = parts.router.host.term(of: term.shard), ours.epoch < term.epoch else { continue }
+            parts.router.host.lost(term.shard)
         }
     }
 

@@ -75,7 +75,8 @@ package final class ClusterNode: Service {
                 announcement: parts.announcement,
                 membership: Membership(own: parts.announcement, ttl: parts.ttl, now: .now()),
                 desk: CoordinatorDesk(own: parts.router.own),
-                view: ClusterView(alive: [parts.announcement], dead: [], isSettled: false)))
+                view: ClusterView(alive: [parts.announcement], dead: [], isSettled: false),
+                store: StoreReach(ttl: parts.ttl, now: .now())))
         parts.router.table.watch { [forwarded = parts.forwarded] in forwarded.ownersChanged($0) }
     }
 
@@ -176,6 +177,7 @@ package final class ClusterNode: Service {
         let (announcement, beat) = state.withLockedValue { state in
             state.beat += 1
             state.announcement.rooms = parts.router.host.roomCount
+            state.announcement.isCutOff = state.store.isCutOff ? true : nil
             return (state.announcement, state.beat)
         }
         let snapshot = await parts.directory.beat(announcement, beat: beat)
@@ -183,12 +185,14 @@ package final class ClusterNode: Service {
             state.membership.update(own: state.announcement)
             state.membership.observe(snapshot, links: parts.router.transport.linked, at: .now())
             state.view = state.membership.view(at: .now())
+            state.view.cutOff = state.cutOff
             return state.view
         }
         parts.router.transport.setPeers(
             view.alive.filter { $0.incarnation != own }.map {
                 PeerAddress(incarnation: $0.incarnation, name: $0.name, address: $0.meshAddress)
             })
+        if let rules = view.alive.map(\.rules).min() { parts.router.host.agree(onRules: rules) }
         await refreshMap(snapshot, beat: beat)
         await decide(view)
         await forgetDead(view)
@@ -218,8 +222,11 @@ package final class ClusterNode: Service {
             let fences = try await parts.store.fences()
             let settings = try await parts.store.settings()
             let pending = try await parts.store.pendingPlan()
-            parts.router.table.hear(fences.terms.values.filter { $0.owner != own }, isCertain: true)
+            let others = fences.terms.values.filter { $0.owner != own }
+            parts.router.table.hear(others, isCertain: true)
+            yield(others)
             let decision = state.withLockedValue { state in
+                state.store.answered(at: .now())
                 state.learn(fences, pending: pending, begunAt: lesson)
                 return state.desk.decide(
                     view: view, fences: state.fences, settings: settings, pending: state.pending)
@@ -237,6 +244,7 @@ package final class ClusterNode: Service {
                 }
             }
         } catch {
+            state.withLockedValue { $0.store.failed(at: .now()) }
             parts.log.debug("The cluster's state cannot be read.", metadata: .keys([.code: "\(error.code)"]))
         }
     }

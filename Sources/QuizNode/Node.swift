@@ -12,7 +12,6 @@ internal import QuizMesh
 internal import QuizModel
 internal import QuizPostgres
 internal import QuizRedis
-internal import QuizRoom
 package import QuizRoomHost
 internal import QuizSocial
 internal import QuizTelemetry
@@ -27,11 +26,16 @@ package struct Node {
 
     private let settings: NodeSettings
     private let log: Logger
+    private let versions: NodeVersions
     private let storage: Storage
 
-    package init(settings: NodeSettings, log: Logger, storage: @escaping Storage = { ($0, $1) }) {
+    package init(
+        settings: NodeSettings, log: Logger, versions: NodeVersions = .shipped,
+        storage: @escaping Storage = { ($0, $1) }
+    ) {
         self.settings = settings
         self.log = log
+        self.versions = versions
         self.storage = storage
     }
 
@@ -62,8 +66,10 @@ package struct Node {
         let meshCertificates = try makeMeshCertificates()
         let mesh = try makeMesh(
             secrets, certificates: meshCertificates, incarnation: incarnation, loop: loops[0], registry: registry)
+        var hosting = RoomHost.Configuration(incarnation: incarnation, lanes: settings.postgresLanes)
+        hosting.rules = versions.rules
         let host = RoomHost(
-            configuration: .init(incarnation: incarnation, lanes: settings.postgresLanes),
+            configuration: hosting,
             parts: .init(
                 journal: journal, store: store,
                 broadcaster: ClusterBroadcaster(local: GatewayBroadcaster(), transport: mesh),
@@ -161,7 +167,7 @@ package struct Node {
         NodeAnnouncement(
             incarnation: incarnation, name: settings.nodeName, startedAtMs: startedAtMs,
             publicURL: settings.publicURL, directURL: settings.nodeURL, meshAddress: settings.meshAddress,
-            meshVersion: Int(MeshVersion.spoken.upperBound), rules: RoomStateMachine.rules,
+            meshVersion: Int(versions.mesh.upperBound), rules: versions.rules.upperBound,
             weight: settings.clusterWeight,
             isDraining: false, rooms: 0)
     }
@@ -177,9 +183,10 @@ package struct Node {
         _ secrets: NodeSecrets, certificates: MeshCertificates?, incarnation: Incarnation, loop: any EventLoop,
         registry: MetricsRegistry
     ) throws -> MeshTransport {
-        let configuration = MeshConfiguration(
+        var configuration = MeshConfiguration(
             listen: MeshEndpoint(host: settings.meshHost, port: settings.meshPort), cluster: settings.clusterName,
             secret: secrets.mesh, certificates: certificates)
+        configuration.versions = versions.mesh
         return try MeshTransport(
             configuration: configuration, incarnation: incarnation, name: settings.nodeName, loop: loop,
             metrics: registry, logger: log)

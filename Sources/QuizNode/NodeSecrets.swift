@@ -28,20 +28,33 @@ package struct NodeSecrets: Sendable {
         signer = try Self.signer("\(directory)/signing.key")
     }
 
+    /// The key in a file, made when there is none. Nodes that share a directory may start at the same moment: one of them makes the key, and
+    /// all of them sign with it.
+    ///
     /// - Parameter path: 32 bytes, an Ed25519 private key.
     package static func signer(_ path: String) throws -> ResultSigner {
-        if let data = FileManager.default.contents(atPath: path) {
-            do {
-                return try ResultSigner(secret: Array(data))
-            } catch {
-                throw SettingsFault("The secret file \(path) does not hold the 32 bytes of an Ed25519 key.")
-            }
-        }
+        if let signer = try storedSigner(path) { return signer }
         let made = try ResultSigner(secret: nil)
+        let draft = "\(path).\(UUID().uuidString)"
         let attributes: [FileAttributeKey: Any] = [.posixPermissions: 0o600]
-        guard FileManager.default.createFile(atPath: path, contents: Data(made.secret), attributes: attributes) else {
+        guard FileManager.default.createFile(atPath: draft, contents: Data(made.secret), attributes: attributes) else {
             throw SettingsFault("The signing key \(path) cannot be written.")
         }
-        return made
+        // A link appears whole, and never in the place of a key that is there; it fails where another node was first.
+        try? FileManager.default.linkItem(atPath: draft, toPath: path)
+        try? FileManager.default.removeItem(atPath: draft)  // left behind, it is a spare key
+        guard let signer = try storedSigner(path) else {
+            throw SettingsFault("The signing key \(path) cannot be written.")
+        }
+        return signer
+    }
+
+    private static func storedSigner(_ path: String) throws -> ResultSigner? {
+        guard let data = FileManager.default.contents(atPath: path) else { return nil }
+        do {
+            return try ResultSigner(secret: Array(data))
+        } catch {
+            throw SettingsFault("The secret file \(path) does not hold the 32 bytes of an Ed25519 key.")
+        }
     }
 }

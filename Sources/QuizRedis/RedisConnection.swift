@@ -74,10 +74,13 @@ final class RedisConnection: ChannelInboundHandler {
     ///
     /// - Returns: when the oldest command in flight was sent; nil: nothing is in flight.
     func sweep(now: NIODeadline) -> NIODeadline? {
+        // Whoever is told may send or close, and nothing is left as it was: so all of them are looked for first.
+        var overdue: [RedisRequest] = []
         for index in inFlight.indices where inFlight[index].request.deadline <= now && !inFlight[index].isGivenUp {
             inFlight[index].isGivenUp = true
-            inFlight[index].request.done(.failure(RedisFailure(.timedOut)))
+            overdue.append(inFlight[index].request)
         }
+        for request in overdue { request.done(.failure(RedisFailure(.timedOut))) }
         return inFlight.first?.sentAt
     }
 

@@ -19,6 +19,8 @@ package final class RoomHost: Service, JournalLaneDelegate {
         package var lanes: Int
         /// How long members may stay away after a take-over before they count as absent.
         package var returnWindow: TimeAmount
+        /// Rules this build can run. Rooms that follow others are quarantined.
+        package var rules = RoomStateMachine.supportedRules
 
         package init(incarnation: Incarnation = .random(), lanes: Int = 4, returnWindow: TimeAmount = .seconds(15)) {
             self.incarnation = incarnation
@@ -47,6 +49,10 @@ package final class RoomHost: Service, JournalLaneDelegate {
     private let loops: [RoomLoop]
     private let lanes: [JournalLane]
     private let registry = NIOLockedValueBox(Registry())
+    /// Rules that new rooms follow, see `+Rules`.
+    let newRules: NIOLockedValueBox<Int>
+    /// Rules this node can run.
+    package var rules: ClosedRange<Int> { configuration.rules }
     private let log: Logger
 
     /// The adapters and services rooms use.
@@ -84,6 +90,8 @@ package final class RoomHost: Service, JournalLaneDelegate {
         self.configuration = configuration
         self.parts = parts
         self.log = log
+        // Until it is known what all others can run, what the build before can.
+        newRules = NIOLockedValueBox(configuration.rules.lowerBound)
         let loops = eventLoops.map { RoomLoop(eventLoop: $0, metrics: parts.metrics) }
         self.loops = loops
         lanes = (0..<configuration.lanes).map { index in
@@ -116,8 +124,8 @@ package final class RoomHost: Service, JournalLaneDelegate {
         var revived: [(record: RoomRecord, room: ReplayedRoom)] = []
         for room in stored {
             do {
-                revived.append(
-                    (room.record, try RoomReplay.replay(room, ringKey: parts.keys.ringKey(room.record.room))))
+                let key = parts.keys.ringKey(room.record.room)
+                revived.append((room.record, try RoomReplay.replay(room, ringKey: key, rules: rules)))
             } catch {
                 parts.metrics.loaded[.quarantined].increment()
                 parts.metrics.roomsQuarantined.increment()
@@ -283,7 +291,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
             let code = RoomCode.random(using: &generator)
             let shard = ShardID(of: code)
             guard let term = registry.withLockedValue({ $0.shards.answered[shard] }) else { continue }
-            let record = RoomRecord(room: .random(), code: code, shard: shard, rules: RoomStateMachine.rules)
+            let record = RoomRecord(room: .random(), code: code, shard: shard, rules: newRules.withLockedValue(\.self))
             let creation: RoomCreation
             do {
                 creation = try await parts.store.create(record, term: term)

@@ -29,10 +29,16 @@ package struct ReplayedRoom: Sendable {
 
 /// Folds a room's journal (P4): the same inputs through the same pure machine, every hash and digest checked.
 package enum RoomReplay {
-    /// - Parameter ringKey: the room's key for offsets, 32 bytes.
-    package static func replay(_ stored: StoredRoom, ringKey: [UInt8]) throws(ReplayFault) -> ReplayedRoom {
+    /// - Parameters:
+    ///   - ringKey: the room's key for offsets, 32 bytes.
+    ///   - rules: what this build can run; nil: what the machine can.
+    package static func replay(
+        _ stored: StoredRoom, ringKey: [UInt8], rules: ClosedRange<Int>? = nil
+    ) throws(ReplayFault) -> ReplayedRoom {
         let record = stored.record
-        guard RoomStateMachine.supportedRules.contains(record.rules) else { throw .rulesUnknown(record.rules) }
+        guard (rules ?? RoomStateMachine.supportedRules).contains(record.rules) else {
+            throw .rulesUnknown(record.rules)
+        }
         var replayed: ReplayedRoom
         if let snapshot = stored.snapshot {
             let decoded = try RoomSnapshot(decoding: snapshot.bytes)

@@ -2,7 +2,6 @@ internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import QuizModel
-internal import QuizRoom
 internal import QuizRoomHost
 internal import QuizShards
 internal import QuizTelemetry
@@ -49,7 +48,8 @@ final class HandOffs: Sendable {
             actions.removeFirst()
             switch action {
             case .sendPrepare:
-                let message = HandOffPrepare(number: number, terms: terms, rules: RoomStateMachine.rules, rooms: 0)
+                let rules = host.rulesNeeded(by: Set(terms.map(\.shard)))
+                let message = HandOffPrepare(number: number, terms: terms, rules: rules, rooms: 0)
                 actions += machine.handle(await ask(.prepare(message), number, peer))
             case .stopRooms:
                 stoppedAt = .now()
@@ -118,7 +118,7 @@ final class HandOffs: Sendable {
     // MARK: - B takes
 
     func prepare(_ message: HandOffPrepare, from peer: Incarnation, isDraining: Bool) {
-        let isAccepted = !isDraining && message.rules <= RoomStateMachine.rules
+        let isAccepted = !isDraining && message.rules <= host.rules.upperBound
         transport.send(.prepared(HandOffPrepared(number: message.number, isAccepted: isAccepted)), to: peer)
     }
 

@@ -27,8 +27,9 @@ package struct CoordinatorDesk: Sendable {
     ) -> Decision {
         notice(settings)
         guard view.isSettled else { return .nothing }
-        guard let term = fences.coordinator, view.isAlive(term.owner) else {
-            let first = view.alive.first { !$0.isDraining } ?? view.alive.first
+        guard let term = fences.coordinator, view.canOwn(term.owner) else {
+            let able = view.alive.filter { view.canOwn($0.incarnation) }
+            let first = able.first { !$0.isDraining } ?? able.first
             return first?.incarnation == own ? .stand(behind: fences.coordinator) : .nothing
         }
         guard term.owner == own else { return .nothing }
@@ -46,7 +47,7 @@ package struct CoordinatorDesk: Sendable {
     package static func moves(
         view: ClusterView, fences: ClusterFences, settings: ClusterSettings, slack: ShardPlacement.Slack = .sticky
     ) -> [ShardMove] {
-        let nodes = view.alive.map { node in
+        let nodes = view.alive.filter { view.canOwn($0.incarnation) }.map { node in
             let setting = settings.nodes[node.name]
             return RingNode(
                 incarnation: node.incarnation, name: node.name, weight: setting?.weight ?? node.weight,

@@ -7,12 +7,15 @@ package struct ClusterView: Sendable, Hashable {
     package var alive: [NodeAnnouncement]
     /// Announced and dead, or superseded by a younger process of their name.
     package var dead: [Incarnation]
+    /// Alive, and cut off from the database, while this node is not: others play their rooms. Their links and sessions go on.
+    package var cutOff: Set<Incarnation>
     /// Whether the dead may be believed dead. While it is false nobody takes anything over; play goes on.
     package var isSettled: Bool
 
-    package init(alive: [NodeAnnouncement], dead: [Incarnation], isSettled: Bool) {
+    package init(alive: [NodeAnnouncement], dead: [Incarnation], cutOff: Set<Incarnation> = [], isSettled: Bool) {
         self.alive = alive
         self.dead = dead
+        self.cutOff = cutOff
         self.isSettled = isSettled
     }
 
@@ -21,6 +24,9 @@ package struct ClusterView: Sendable, Hashable {
     }
 
     package func isAlive(_ incarnation: Incarnation) -> Bool { node(incarnation) != nil }
+
+    /// Whether it can own shards and plan: alive, with a database.
+    package func canOwn(_ incarnation: Incarnation) -> Bool { isAlive(incarnation) && !cutOff.contains(incarnation) }
 }
 
 /// Who is alive, judged by this node's own clock.

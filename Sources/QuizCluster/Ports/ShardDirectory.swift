@@ -24,10 +24,13 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
     package var isDraining: Bool
     /// Rooms it hosts; for "among the less loaded".
     package var rooms: Int
+    /// True: it has not reached the database for longer than the TTL. Builds before this knew no such thing and say nothing.
+    package var isCutOff: Bool?
 
     package init(
         incarnation: Incarnation, name: String, startedAtMs: Int64, publicURL: String, directURL: String? = nil,
-        meshAddress: String, meshVersion: Int, rules: Int, weight: Int, isDraining: Bool, rooms: Int
+        meshAddress: String, meshVersion: Int, rules: Int, weight: Int, isDraining: Bool, rooms: Int,
+        isCutOff: Bool? = nil
     ) {
         self.incarnation = incarnation
         self.name = name
@@ -40,6 +43,7 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
         self.weight = weight
         self.isDraining = isDraining
         self.rooms = rooms
+        self.isCutOff = isCutOff
     }
 }
 

@@ -56,6 +56,21 @@ import Testing
             decide(1, Cast.view(one), fences, pending: moves) == .plan([], under: try #require(fences.coordinator)))
     }
 
+    @Test func `a node cut off from the database gives its shards and the coordinator's term to those that are not`()
+        throws
+    {
+        var view = Cast.view(one, two, Cast.node(3))
+        view.cutOff = [one.incarnation]
+        let fences = halves(coordinator: 1)
+        #expect(decide(1, view, fences) == .nothing)
+        #expect(decide(2, view, fences) == .stand(behind: fences.coordinator))
+        #expect(decide(3, view, fences) == .nothing)
+        let moves = CoordinatorDesk.moves(view: view, fences: fences, settings: .init())
+        let taken = moves.filter { $0.from == one.incarnation }
+        #expect(taken.count == ShardID.count / 2)
+        #expect(taken.allSatisfy { $0.reason == .ownerGone && $0.to != one.incarnation })
+    }
+
     @Test func `operators' weights, drains and pins count, by the nodes' names`() {
         let fences = halves(coordinator: 1)
         let view = Cast.view(one, two)
