@@ -187,7 +187,7 @@ let package = Package(
         tests("QuizModelTests", ["QuizModel"]),
         tests(
             "QuizClusterTests",
-            ["QuizCluster", "QuizShards", "QuizModel", "QuizRoomHost", "QuizWire", .nioCore, .nioLocks]),
+            ["QuizCluster", "QuizShards", "QuizModel", "QuizRoom", "QuizRoomHost", "QuizWire", .nioCore, .nioLocks]),
         tests("QuizShardsTests", ["QuizShards", "QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),
         tests(
@@ -214,8 +214,8 @@ let package = Package(
         tests(
             "QuizPostgresTests",
             [
-                "QuizPostgres", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizCluster",
-                "CLibPQ", .nioLocks, .logging,
+                "QuizPostgres", "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial", "QuizContent",
+                "QuizCluster", "CLibPQ", .nioLocks, .logging,
             ]),
         tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
         tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit", .nioLocks]),

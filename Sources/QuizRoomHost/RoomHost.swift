@@ -43,11 +43,11 @@ package final class RoomHost: Service, JournalLaneDelegate {
     }
 
     private let configuration: Configuration
-    private let parts: Parts
+    let parts: Parts
     private let loops: [RoomLoop]
     private let lanes: [JournalLane]
     private let registry = NIOLockedValueBox(Registry())
-    private let log: Logger
+    let log: Logger
 
     /// The adapters and services rooms use.
     package struct Parts: Sendable {
@@ -105,11 +105,16 @@ package final class RoomHost: Service, JournalLaneDelegate {
     /// shards, so that nobody is told "there is no such room" meanwhile.
     /// Shards it answers for already stay as they are.
     ///
-    /// - Parameter began: when the winning compare-and-set was sent.
+    /// - Parameters:
+    ///   - began: when the winning compare-and-set was sent.
+    ///   - heads: what the owner before had committed, where it said so.
     /// - Throws: `JournalFailure` when the database cannot be read: the shards are this node's all the same; adopt them again.
-    package func adopt(_ terms: [Term], began: NIODeadline) async throws(JournalFailure) {
+    package func adopt(
+        _ terms: [Term], began: NIODeadline, expecting heads: [RoomID: JournalHead] = [:]
+    ) async throws(JournalFailure) {
         // A second copy of a room that is live here would be a second writer under one term.
         let known = registry.withLockedValue { $0.terms }
+        let heads = terms.contains { known[$0.shard] == $0 } ? [:] : heads
         let terms = terms.filter { known[$0.shard] != $0 }
         guard !terms.isEmpty else { return }
         // Only now, in a new statement: what the former owner committed last is there.
@@ -118,6 +123,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
         var revived: [(record: RoomRecord, room: ReplayedRoom)] = []
         for room in stored {
             do {
+                if let why = room.quarantine { throw ReplayFault.setAside(why) }
                 revived.append(
                     (room.record, try RoomReplay.replay(room, ringKey: parts.keys.ringKey(room.record.room))))
             } catch {
@@ -129,6 +135,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
                     metadata: .keys([.roomID: "\(room.record.room)", .reason: "\(error)"]))
             }
         }
+        noticeLost(heads, in: stored)
         revived.sort { $0.room.machine.phase.isRunning && !$1.room.machine.phase.isRunning }
         // The compare-and-set was a look at the fence; an idle node has had no other lately.
         for loop in loops { loop.eventLoop.execute { loop.confirm(began: began) } }
@@ -371,7 +378,10 @@ package final class RoomHost: Service, JournalLaneDelegate {
     }
 
     package func quarantine(_ room: RoomID, why: String) {
-        self.room(room)?.run { $0.quarantine(why) }
+        self.room(room)?.run { room in
+            room.quarantine(why)
+            self.noticeLost(behind: room.committed, of: room.id)
+        }
     }
 }
 

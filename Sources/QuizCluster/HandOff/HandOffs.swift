@@ -100,7 +100,7 @@ final class HandOffs: Sendable {
 
     private func reclaim(_ terms: [Term]) async -> [Term]? {
         do {
-            return try await store.move(terms, to: own, reason: .asked, note: "taken back: the hand-off had no answer")
+            return try await store.move(terms, to: own, reason: .reclaimed, note: "the hand-off had no answer")
         } catch {
             try? await Task.sleep(for: .milliseconds(200))  // ends early only when cancelled
             return Task.isCancelled ? [] : nil
@@ -127,7 +127,12 @@ final class HandOffs: Sendable {
         var now: [Term] = []
         do throws(JournalFailure) {
             now = try await store.move(message.terms, to: own, reason: message.reason, note: "")
-            try await host.adopt(now, began: began)
+            // Of shards that were lost to somebody else nothing is loaded; their rooms are not missing.
+            let mine = Set(now.map(\.shard))
+            let expected = mine.count == message.terms.count ? message.rooms : []
+            try await host.adopt(
+                now, began: began,
+                expecting: Dictionary(expected.map { ($0.room, $0.head) }, uniquingKeysWith: { first, _ in first }))
         } catch {
             // Fenced and not read: the watch over own fences adopts them as soon as the database answers.
             log.warning(
