@@ -209,7 +209,7 @@ let package = Package(
         tests("QuizModelTests", ["QuizModel"]),
         tests(
             "QuizClusterTests",
-            ["QuizCluster", "QuizShards", "QuizModel", "QuizRoomHost", "QuizWire", .nioCore, .nioLocks]),
+            ["QuizCluster", "QuizShards", "QuizModel", "QuizRoom", "QuizRoomHost", "QuizWire", .nioCore, .nioLocks]),
         tests("QuizShardsTests", ["QuizShards", "QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),
         tests(
@@ -236,7 +236,7 @@ let package = Package(
         tests(
             "QuizPostgresTests",
             [
-                "QuizPostgres", "QuizSimulatedDatabase", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial",
+                "QuizPostgres", "QuizSimulatedDatabase", "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial",
                 "QuizContent", "QuizCluster", "CLibPQ", .nioLocks, .logging,
             ]),
         tests(

@@ -91,8 +91,9 @@ extension ClusterNode {
             var group: (to: Incarnation, reason: MoveReason, terms: [Term])?
             for move in state.pending where move.from == own && move.to != own && !state.busy.contains(move.shard) {
                 guard state.view.canOwn(move.to), parts.router.transport.linked.contains(move.to),
-                    let term = parts.router.host.term(of: move.shard), group == nil || group?.to == move.to,
-                    group?.terms.count ?? 0 < Self.groupMax
+                    let term = parts.router.host.term(of: move.shard),
+                    group.map({ $0.to == move.to && $0.reason == move.reason && $0.terms.count < Self.groupMax })
+                        ?? true
                 else { continue }
                 group = (move.to, move.reason, (group?.terms ?? []) + [term])
             }

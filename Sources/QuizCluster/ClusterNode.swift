@@ -238,8 +238,10 @@ package final class ClusterNode: Service {
                     parts.log.info("This node is the coordinator now.")
                 }
             case .plan(let moves, let term):
-                if try await parts.store.write(plan: moves, coordinator: term) {
-                    state.withLockedValue { $0.pending = moves }
+                let reasons = try await parts.store.reasons()
+                let noted = state.withLockedValue { $0.desk.noted(moves, view: view, reasons: reasons) }
+                if try await parts.store.write(plan: noted, coordinator: term) {
+                    state.withLockedValue { $0.pending = noted }
                     parts.log.info("A new plan moves shards.", metadata: .keys([.shardCount: "\(moves.count)"]))
                 }
             }

@@ -132,7 +132,9 @@ package struct Node {
         var services: [any Service] = [redis, database, work, revocations, presence, metricsListener]
         if let certificates { services.append(certificates) }
         if let meshCertificates { services.append(meshCertificates) }
-        services.append(Housekeeping(database: database, log: log))
+        services.append(
+            Housekeeping(
+                database: database, incarnation: incarnation, ages: settings.retention, registry: registry, log: log))
         services.append(NodeMeter(gateway: gatewayMetrics, host: host, registry: registry))
         services.append(StandingRooms(host: host))
         services.append(mesh)
@@ -150,12 +152,13 @@ package struct Node {
     // MARK: - Parts
 
     private func openDatabase() async throws -> PostgresDatabase {
-        var configuration = PostgresConfiguration(conninfo: try settings.postgresConninfo())
-        configuration.lanes = settings.postgresLanes
+        let configuration = try settings.postgresConfiguration()
         let database = PostgresDatabase(configuration: configuration, log: log)
         let problems: [String]
         do {
             problems = try await database.start()
+        } catch  where error.code == .behindPooler {
+            throw SettingsFault(error.context)
         } catch {
             throw SettingsFault("PostgreSQL cannot be used: \(error).")
         }

@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Foundation
 package import Logging
+internal import QuizPostgres
 package import QuizRedis
 package import QuizTelemetry
 internal import QuizWire
@@ -35,6 +36,10 @@ package struct NodeSettings: Sendable {
     var postgres: String
     var postgresPasswordFile: String?
     var postgresLanes: Int
+    var postgresPools: PoolSizes
+    var postgresPooler: String?
+    var postgresStandbyRequired: Bool
+    var retention: Retention.Ages
     var redis: String
     var redisPasswordFile: String?
     var redisSentinelPasswordFile: String?
@@ -98,6 +103,26 @@ package struct NodeSettings: Sendable {
         Key(name: "postgres", meaning: "libpq connection string without a password. Required."),
         Key(name: "postgres.password.file", meaning: "File that holds the password."),
         Key(name: "postgres.lanes", meaning: "Journal connections; 1 to 64. Default: 4."),
+        Key(name: "postgres.web.connections", meaning: "Connections for players' requests; 1 to 64. Default: 4."),
+        Key(name: "postgres.content.connections", meaning: "Connections for the question bank; 1 to 64. Default: 2."),
+        Key(name: "postgres.chat.connections", meaning: "Connections for chat; 1 to 64. Default: 2."),
+        Key(name: "postgres.cluster.connections", meaning: "Connections for the cluster's plan; 1 to 64. Default: 2."),
+        Key(
+            name: "postgres.pooler",
+            meaning:
+                "Connection string of a pooler in transaction mode, for requests, content and chat. Default: none, directly."
+        ),
+        Key(
+            name: "postgres.standby.required",
+            meaning: "yes: a failover is planned, so that commits must wait for a standby. yes or no. Default: no."),
+        Key(
+            name: "retention.journal.days",
+            meaning: "Days a finished game can be replayed; 2 to 36500. Default: 30. Results are kept for ever."),
+        Key(name: "retention.chat.days", meaning: "Days a chat line is kept; 1 to 36500. Default: 90."),
+        Key(name: "retention.moves.days", meaning: "Days the moves of shards are kept; 1 to 36500. Default: 90."),
+        Key(
+            name: "retention.guests.days",
+            meaning: "Days until a guest who cannot come back is forgotten; 1 to 36500. Default: 365."),
         Key(
             name: "redis",
             meaning: "redis://HOST:PORT/DB, redis+sentinel://HOST:PORT,…/NAME or redis+cluster://HOST:PORT,…; rediss… "
@@ -204,6 +229,22 @@ package struct NodeSettings: Sendable {
         postgres = try required("postgres")
         postgresPasswordFile = text("postgres.password.file")
         postgresLanes = try number("postgres.lanes", 1...64, default: 4)
+        postgresPools = PoolSizes(
+            web: try number("postgres.web.connections", 1...64, default: 4),
+            content: try number("postgres.content.connections", 1...64, default: 2),
+            chat: try number("postgres.chat.connections", 1...64, default: 2),
+            cluster: try number("postgres.cluster.connections", 1...64, default: 2))
+        postgresPooler = text("postgres.pooler")
+        let standby = text("postgres.standby.required") ?? "no"
+        guard ["yes", "no"].contains(standby) else {
+            throw SettingsFault("`postgres.standby.required` is \(standby); it has to be yes or no.")
+        }
+        postgresStandbyRequired = standby == "yes"
+        retention = Retention.Ages(
+            journal: try number("retention.journal.days", Retention.Ages.journalMin...36_500, default: 30),
+            chat: try number("retention.chat.days", 1...36_500, default: 90),
+            moves: try number("retention.moves.days", 1...36_500, default: 90),
+            guests: try number("retention.guests.days", 1...36_500, default: 365))
         redis = try required("redis")
         redisPasswordFile = text("redis.password.file")
         redisSentinelPasswordFile = text("redis.sentinel.password.file")
@@ -235,20 +276,15 @@ package struct NodeSettings: Sendable {
             trustedProxies.joined(separator: ","), clusterName, String(clusterWeight), String(clusterTTLMs), meshHost,
             String(meshPort), meshAddress, meshCertificateFile, meshKeyFile, meshAuthorityFile, metricsHost,
             String(metricsPort), tlsCertificateFile, tlsKeyFile,
-            postgres, postgresPasswordFile, String(postgresLanes), redis, redisPasswordFile, redisSentinelPasswordFile,
+            postgres, postgresPasswordFile, String(postgresLanes), String(postgresPools.web),
+            String(postgresPools.content), String(postgresPools.chat), String(postgresPools.cluster), postgresPooler,
+            postgresStandbyRequired ? "yes" : "no", String(retention.journal), String(retention.chat),
+            String(retention.moves), String(retention.guests), redis, redisPasswordFile, redisSentinelPasswordFile,
             redisAuthorityFile, secretsDirectory, webDirectory, String(eventLoops), logFormat.rawValue,
             logLevel.rawValue, String(pingIntervalMs),
             String(pingTimeoutMs), String(handshakesPerSecond),
         ]
         return zip(Self.keys, values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
-    }
-
-    /// The connection string with the password from its file.
-    package func postgresConninfo() throws(SettingsFault) -> String {
-        guard let postgresPasswordFile else { return postgres }
-        let password = try SecretFile.text(postgresPasswordFile)
-        let quoted = password.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
-        return "\(postgres) password='\(quoted)'"
     }
 }
 

@@ -45,7 +45,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
     }
 
     private let configuration: Configuration
-    private let parts: Parts
+    let parts: Parts
     private let loops: [RoomLoop]
     private let lanes: [JournalLane]
     private let registry = NIOLockedValueBox(Registry())
@@ -53,7 +53,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
     let newRules: NIOLockedValueBox<Int>
     /// Rules this node can run.
     package var rules: ClosedRange<Int> { configuration.rules }
-    private let log: Logger
+    let log: Logger
 
     /// The adapters and services rooms use.
     package struct Parts: Sendable {
@@ -113,10 +113,16 @@ package final class RoomHost: Service, JournalLaneDelegate {
     /// shards, so that nobody is told "there is no such room" meanwhile.
     /// Shards it answers for under these terms already stay as they are.
     ///
-    /// - Parameter began: when the winning compare-and-set was sent.
+    /// - Parameters:
+    ///   - began: when the winning compare-and-set was sent.
+    ///   - heads: what the owner before had committed, where it said so.
     /// - Throws: `JournalFailure` when the database cannot be read: the shards are this node's all the same; adopt them again.
-    package func adopt(_ terms: [Term], began: NIODeadline) async throws(JournalFailure) {
-        let (terms, stale) = registry.withLockedValue { $0.shards.begin(terms) }
+    package func adopt(
+        _ terms: [Term], began: NIODeadline, expecting heads: [RoomID: JournalHead] = [:]
+    ) async throws(JournalFailure) {
+        let (arriving, stale) = registry.withLockedValue { $0.shards.begin(terms) }
+        let heads = arriving.count == terms.count ? heads : [:]
+        let terms = arriving
         for shard in stale { dropRooms(of: shard) }
         guard !terms.isEmpty else { return }
         let stored = try await load(terms)
@@ -124,6 +130,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
         var revived: [(record: RoomRecord, room: ReplayedRoom)] = []
         for room in stored {
             do {
+                if let why = room.quarantine { throw ReplayFault.setAside(why) }
                 let key = parts.keys.ringKey(room.record.room)
                 revived.append((room.record, try RoomReplay.replay(room, ringKey: key, rules: rules)))
             } catch {
@@ -135,6 +142,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
                     metadata: .keys([.roomID: "\(room.record.room)", .reason: "\(error)"]))
             }
         }
+        noticeLost(heads, in: stored)
         revived.sort { $0.room.machine.phase.isRunning && !$1.room.machine.phase.isRunning }
         // The compare-and-set was a look at the fence; an idle node has had no other lately.
         for loop in loops { loop.eventLoop.execute { loop.confirm(began: began) } }
@@ -386,7 +394,10 @@ package final class RoomHost: Service, JournalLaneDelegate {
     }
 
     package func quarantine(_ room: RoomID, why: String) {
-        self.room(room)?.run { $0.quarantine(why) }
+        self.room(room)?.run { room in
+            room.quarantine(why)
+            self.noticeLost(behind: room.committed, of: room.id)
+        }
     }
 }
 

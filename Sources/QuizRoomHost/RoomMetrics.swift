@@ -24,6 +24,7 @@ package struct RoomMetrics: Sendable {
     let busy: MetricCounter
     let snapshots: MetricCounter
     let shardsLost: MetricCounter
+    let lostCommits: MetricCounter
     let loaded: MetricCounters<LoadLabel>
     let loadSeconds: MetricHistogram
     let loopLag: MetricHistogram
@@ -47,6 +48,7 @@ package struct RoomMetrics: Sendable {
         busy = registry.counter(.journalBusyTotal)
         snapshots = registry.counter(.journalSnapshotsTotal)
         shardsLost = registry.counter(.journalShardsLostTotal)
+        lostCommits = registry.counter(.journalLostCommitsTotal)
         loaded = registry.counters(.recoveryRoomsTotal, by: LoadLabel.self)
         loadSeconds = registry.histogram(.recoverySeconds)
         loopLag = registry.histogram(.nodeLoopLagSeconds)

@@ -12,8 +12,10 @@ package enum MoveReason: String, CaseIterable, Hashable, Sendable, Codable {
     case overfull
     /// An operator pinned it to a node.
     case pinned
-    /// An operator moved it.
+    /// An operator moved it. Also stands for every reason this version does not know.
     case asked
+    /// Its owner had begun to hand it over, was left without an answer, and took it back.
+    case reclaimed
 }
 
 /// One shard that is to have another owner.
@@ -23,12 +25,15 @@ package struct ShardMove: Hashable, Sendable {
     package var from: Incarnation?
     package var to: Incarnation
     package var reason: MoveReason
+    /// What an operator gave as the reason of the setting behind it; may be empty.
+    package var note: String
 
-    package init(shard: ShardID, from: Incarnation?, to: Incarnation, reason: MoveReason) {
+    package init(shard: ShardID, from: Incarnation?, to: Incarnation, reason: MoveReason, note: String = "") {
         self.shard = shard
         self.from = from
         self.to = to
         self.reason = reason
+        self.note = note
     }
 }
 

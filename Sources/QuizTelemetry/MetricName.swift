@@ -48,6 +48,16 @@ package enum MetricName: String, Sendable, CaseIterable {
     case journalBusyTotal = "quizmania_journal_busy_total"
     case journalSnapshotsTotal = "quizmania_journal_snapshots_total"
     case journalShardsLostTotal = "quizmania_journal_shards_lost_total"
+    case journalLostCommitsTotal = "quizmania_journal_lost_commits_total"
+
+    // MARK: Retention
+
+    case retentionRemovedRowsTotal = "quizmania_retention_removed_rows_total"
+    case retentionRemovedBytesTotal = "quizmania_retention_removed_bytes_total"
+    case retentionFoldedRoomsTotal = "quizmania_retention_folded_rooms_total"
+    case retentionRefusedRooms = "quizmania_retention_refused_rooms"
+    case retentionOldestSeconds = "quizmania_retention_oldest_seconds"
+    case retentionPassSeconds = "quizmania_retention_pass_seconds"
 
     // MARK: Recovery
 
@@ -182,6 +192,14 @@ extension MetricName {
         case .journalBusyTotal: .counter("Inputs refused because a room or the node had too much uncommitted.")
         case .journalSnapshotsTotal: .counter("Snapshots stored.")
         case .journalShardsLostTotal: .counter("Shards this node lost to another term.")
+        case .journalLostCommitsTotal: .counter("Inputs PostgreSQL had acknowledged and does not hold any more.")
+        case .retentionRemovedRowsTotal: .counter("Rows removed because their time was over, by table.", by: "table")
+        case .retentionRemovedBytesTotal: .counter("Bytes of inputs and snapshots that were folded away.")
+        case .retentionFoldedRoomsTotal: .counter("Journals, or beginnings of them, that were folded.")
+        case .retentionRefusedRooms:
+            .gauge("Journals whose time is over and that do not give what is stored; they are kept.")
+        case .retentionOldestSeconds: .gauge("How long ago the room closed whose journal has waited longest.")
+        case .retentionPassSeconds: .seconds("One pass over everything that has run out.")
         case .recoveryRoomsTotal: .counter("Rooms loaded from the journal by outcome.", by: "outcome")
         case .recoverySeconds: .seconds("From taking shards to the last of their rooms being ready.")
         case .clusterNodesAlive: .gauge("Nodes this one takes for alive, itself included.")

@@ -100,7 +100,7 @@ final class HandOffs: Sendable {
 
     private func reclaim(_ terms: [Term]) async -> [Term]? {
         do {
-            return try await store.move(terms, to: own, reason: .asked, note: "taken back: the hand-off had no answer")
+            return try await store.move(terms, to: own, reason: .reclaimed, note: "the hand-off had no answer")
         } catch {
             try? await Task.sleep(for: .milliseconds(200))  // ends early only when cancelled
             return Task.isCancelled ? [] : nil
@@ -130,7 +130,7 @@ final class HandOffs: Sendable {
             actions.removeFirst()
             switch action {
             case .move: actions += machine.handle(.moved(await move(message)))
-            case .adopt(let won): actions += machine.handle(.adopted(isDone: await adopt(won, began: began)))
+            case .adopt(let won): actions += machine.handle(.adopted(isDone: await adopt(won, message, began: began)))
             case .tell(let won):
                 table.hear(won)
                 metrics.moves[.taken].increment(by: won.count)
@@ -151,9 +151,13 @@ final class HandOffs: Sendable {
         }
     }
 
-    private func adopt(_ won: [Term], began: NIODeadline) async -> Bool {
+    private func adopt(_ won: [Term], _ message: HandOffFinal, began: NIODeadline) async -> Bool {
+        // Of shards that were lost to somebody else nothing is loaded; their rooms are not missing.
+        let expected = won.count == message.terms.count ? message.rooms : []
         do throws(JournalFailure) {
-            try await host.adopt(won, began: began)
+            try await host.adopt(
+                won, began: began,
+                expecting: Dictionary(expected.map { ($0.room, $0.head) }, uniquingKeysWith: { first, _ in first }))
             return true
         } catch {
             log.warning(

@@ -35,7 +35,23 @@ package struct CoordinatorDesk: Sendable {
         guard term.owner == own else { return .nothing }
         let plan = Self.moves(view: view, fences: fences, settings: settings, slack: isEvening ? .even : .sticky)
         if plan.isEmpty { isEvening = false }
-        return Set(plan) == Set(pending) ? .nothing : .plan(plan, under: term)
+        return Set(plan) == Set(pending.map(\.withoutNote)) ? .nothing : .plan(plan, under: term)
+    }
+
+    /// A plan with what operators said why: of the pin, of the node that is drained or weighs less, of the even placement.
+    package func noted(_ plan: [ShardMove], view: ClusterView, reasons: ClusterReasons) -> [ShardMove] {
+        let names = Dictionary(view.alive.map { ($0.incarnation, $0.name) }, uniquingKeysWith: { first, _ in first })
+        return plan.map { move in
+            var move = move
+            let source = move.from.flatMap { names[$0] }.flatMap { reasons.nodes[$0] }
+            switch move.reason {
+            case .pinned: move.note = reasons.pins[move.shard] ?? ""
+            case .draining: move.note = source ?? ""
+            case .overfull: move.note = isEvening ? reasons.rebalance : source ?? ""
+            case .unowned, .ownerGone, .asked, .reclaimed: break
+            }
+            return move
+        }
     }
 
     private mutating func notice(_ settings: ClusterSettings) {
@@ -57,4 +73,8 @@ package struct CoordinatorDesk: Sendable {
             nodes: nodes, owners: fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }, pins: settings.pins,
             slack: slack)
     }
+}
+
+extension ShardMove {
+    fileprivate var withoutNote: ShardMove { ShardMove(shard: shard, from: from, to: to, reason: reason) }
 }

@@ -25,9 +25,9 @@ struct ClusterDesk {
     private static let lookEvery = Duration.milliseconds(1_200)
     private static let redisPatience = Duration.seconds(2)
 
-    private let database: PostgresDatabase
-    private let redis: RedisClient
-    private let directory: RedisShardDirectory
+    let database: PostgresDatabase
+    let redis: RedisClient
+    let directory: RedisShardDirectory
     private var census: NodeCensus
 
     /// Opens both for as long as `body` runs.
@@ -102,6 +102,7 @@ struct ClusterDesk {
     private static func sentence(_ failure: JournalFailure) -> OperatorFault {
         // undefined_table: the schema is not there.
         if failure.code == "42P01" { return OperatorFault("The database has no schema yet: run `quizmania migrate`.") }
+        if failure.code == "behind_pooler" { return OperatorFault(failure.context) }
         let context = failure.context.split(whereSeparator: \.isNewline).joined(separator: " ")
         return OperatorFault(
             "PostgreSQL does not answer as it should (\(failure.code)); check `postgres` in the settings. \(context)")
