@@ -42,6 +42,7 @@ extension ClusterNode {
             state.withLockedValue { $0.learn(won) }
             await adopt(won, began: began)
             parts.metrics.moves[.inherited].increment(by: won.count)
+            parts.metrics.received[reason].increment(by: won.count)
             parts.metrics.takeOverSeconds.observe(Double((NIODeadline.now() - began).nanoseconds) / 1e9)
         } catch {
             parts.log.warning(
@@ -90,8 +91,11 @@ extension ClusterNode {
         let group = state.withLockedValue { state -> (to: Incarnation, reason: MoveReason, terms: [Term])? in
             var group: (to: Incarnation, reason: MoveReason, terms: [Term])?
             for move in state.pending where move.from == own && move.to != own && !state.busy.contains(move.shard) {
+                // What belongs together moves together: to one node, for one reason. A pin has a reason of its own, so its shard goes alone.
+                let isFirst = group == nil
+                let belongs = group?.to == move.to && group?.reason == move.reason && move.reason != .pinned
                 guard state.view.isAlive(move.to), parts.router.transport.linked.contains(move.to),
-                    let term = parts.router.host.term(of: move.shard), group == nil || group?.to == move.to,
+                    let term = parts.router.host.term(of: move.shard), isFirst || belongs,
                     group?.terms.count ?? 0 < Self.groupMax
                 else { continue }
                 group = (move.to, move.reason, (group?.terms ?? []) + [term])

@@ -5,6 +5,7 @@ package import QuizModel
 internal import QuizRoomHost
 internal import QuizShards
 internal import QuizTelemetry
+internal import QuizWire
 
 /// What other nodes say, led to whoever it is for.
 extension ClusterNode: PeerReceiver {
@@ -35,7 +36,7 @@ extension ClusterNode: PeerReceiver {
                 parts.remote.measured(message, from: peer)
             }
         case .prepare(let message):
-            handOffs.prepare(message, from: peer, isDraining: state.withLockedValue { $0.announcement.isDraining })
+            prepare(message, from: peer)
         case .prepared(let message): handOffs.prepared(message)
         case .final(let message): take(message, from: peer)
         case .finished(let message): handOffs.finished(message)
@@ -45,16 +46,41 @@ extension ClusterNode: PeerReceiver {
         }
     }
 
+    /// Before rooms stop, for then nobody waits: a reason that operators have just given is read here and stands in the history of the move.
+    private func prepare(_ message: HandOffPrepare, from peer: Incarnation) {
+        let answer: @Sendable () -> Void = {
+            let isDraining = self.state.withLockedValue { $0.announcement.isDraining }
+            self.handOffs.prepare(message, from: peer, isDraining: isDraining)
+        }
+        let accepted = parts.work.submit {
+            // Without it the move has no note; the database will say the rest when the fence is to be moved.
+            if let reasons = try? await self.parts.store.reasons() {
+                self.state.withLockedValue { $0.reasons = reasons }
+            }
+            answer()
+        }
+        if !accepted { answer() }
+    }
+
     private func take(_ message: HandOffFinal, from peer: Incarnation) {
         let shards = Set(message.terms.map(\.shard))
         state.withLockedValue { $0.busy.formUnion(shards) }
         let accepted = parts.work.submit {
-            await self.handOffs.final(message, from: peer)
+            await self.handOffs.final(message, note: self.note(of: message, from: peer), from: peer)
             self.state.withLockedValue { $0.busy.subtract(shards) }
             self.parts.forwarded.ownersChanged(shards)
         }
         // Then A hears nothing and takes its shards back.
         if !accepted { state.withLockedValue { $0.busy.subtract(shards) } }
+    }
+
+    /// What an operator said who brought the move about. A group has one reason, and a pinned shard goes alone.
+    private func note(of message: HandOffFinal, from peer: Incarnation) -> String {
+        state.withLockedValue { state in
+            let (from, to) = (state.view.node(peer)?.name, state.announcement.name)
+            guard let shard = message.terms.first?.shard else { return "" }
+            return state.reasons.note(shard, message.reason, from: from, to: to)
+        }
     }
 
     private func answer(_ call: PeerCall, to peer: Incarnation) {
@@ -65,6 +91,15 @@ extension ClusterNode: PeerReceiver {
                 let answer = PeerAnswer(number: call.number, status: status, headers: headers, body: body)
                 parts.router.transport.send(.answer(answer), to: peer)
             }
+        }
+        if case .status = call.question {
+            parts.work.submit {
+                // Texts and numbers always encode.
+                let body = (try? WireJSON.buffer(await self.status())) ?? ByteBuffer()
+                self.parts.router.transport.send(
+                    .answer(PeerAnswer(number: call.number, status: 200, body: body)), to: peer)
+            }
+            return
         }
         parts.work.submit { [parts] in
             let (status, body) = await parts.rooms.answer(call.question) ?? (404, ByteBuffer())

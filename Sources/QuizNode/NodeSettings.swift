@@ -41,6 +41,7 @@ package struct NodeSettings: Sendable {
     var pingIntervalMs: Int
     var pingTimeoutMs: Int
     var handshakesPerSecond: Int
+    var overload: OverloadSettings
 
     /// A setting as `--print-config` and the guide show it.
     struct Key: Sendable {
@@ -48,7 +49,9 @@ package struct NodeSettings: Sendable {
         var meaning: String
     }
 
-    static let keys: [Key] = [
+    static let keys: [Key] = ownKeys + OverloadSettings.keys
+
+    private static let ownKeys: [Key] = [
         Key(name: "node.name", meaning: "Name of the node in logs; text. Default: node-0."),
         Key(name: "http.host", meaning: "Address the node listens on. Default: 127.0.0.1."),
         Key(
@@ -84,7 +87,10 @@ package struct NodeSettings: Sendable {
         Key(name: "postgres.lanes", meaning: "Journal connections; 1 to 64. Default: 4."),
         Key(name: "redis", meaning: "redis://host:port/db or rediss://. Required."),
         Key(name: "redis.password.file", meaning: "File that holds the password."),
-        Key(name: "secrets.dir", meaning: "Directory with token.key, room.key, mesh.key and signing.key. Required."),
+        Key(
+            name: "secrets.dir",
+            meaning:
+                "Directory with token.key, room.key, mesh.key, signing.key and, for operators, admin.token. Required."),
         Key(name: "web.dir", meaning: "Built web client. Default: Sources/WebClient/dist."),
         Key(
             name: "event.loops", meaning: "Event loops; 1 to 64. Default: 1 up to 4 cores, else a quarter of the cores."
@@ -198,6 +204,7 @@ package struct NodeSettings: Sendable {
         pingIntervalMs = try number("ping.interval.ms", 300...120_000, default: 25_000)
         pingTimeoutMs = try number("ping.timeout.ms", 200...120_000, default: 20_000)
         handshakesPerSecond = try number("handshakes.per.second", 1...100_000, default: 400)
+        overload = try OverloadSettings(text)
     }
 
     /// The values in force, a line each; there is no secret among them, only the files' names.
@@ -211,7 +218,7 @@ package struct NodeSettings: Sendable {
             webDirectory, String(eventLoops), logFormat.rawValue, logLevel.rawValue, String(pingIntervalMs),
             String(pingTimeoutMs), String(handshakesPerSecond),
         ]
-        return zip(Self.keys, values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
+        return zip(Self.keys, values + overload.values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
     }
 
     /// The connection string with the password from its file.

@@ -92,7 +92,6 @@ package final class PostgresClusterStore: ClusterStore {
         }
     }
 
-    /// What operators gave as reasons for the settings in force. Not part of the port: nodes do not care.
     package func reasons() async throws(JournalFailure) -> ClusterPicture.Reasons {
         try await query(ClusterStatements.reasons) { result throws(PostgresError) in
             var reasons = ClusterPicture.Reasons()

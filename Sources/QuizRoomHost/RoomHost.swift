@@ -44,8 +44,8 @@ package final class RoomHost: Service, JournalLaneDelegate {
 
     private let configuration: Configuration
     private let parts: Parts
-    private let loops: [RoomLoop]
-    private let lanes: [JournalLane]
+    let loops: [RoomLoop]
+    let lanes: [JournalLane]
     private let registry = NIOLockedValueBox(Registry())
     private let log: Logger
 

@@ -129,6 +129,22 @@ package final class InMemoryClusterStore: ClusterStore {
         }
     }
 
+    package func reasons() async throws(JournalFailure) -> ClusterPicture.Reasons {
+        try whileThere { state in
+            var reasons = ClusterPicture.Reasons()
+            for applied in state.applied {
+                switch applied.change {
+                case .weight(let node, _), .drain(let node), .undrain(let node): reasons.nodes[node] = applied.reason
+                case .pin(let shard, _): reasons.pins[shard] = applied.reason
+                case .unpin, .rebalance: break
+                }
+            }
+            reasons.nodes = reasons.nodes.filter { state.settings.nodes[$0.key] != nil }
+            reasons.pins = reasons.pins.filter { state.settings.pins[$0.key] != nil }
+            return reasons
+        }
+    }
+
     package func apply(_ change: ClusterSettingChange, reason: String) async throws(JournalFailure) {
         try whileThere { state in
             state.applied.append(Applied(change, reason: reason))

@@ -122,11 +122,12 @@ final class HandOffs: Sendable {
         transport.send(.prepared(HandOffPrepared(number: message.number, isAccepted: isAccepted)), to: peer)
     }
 
-    func final(_ message: HandOffFinal, from peer: Incarnation) async {
+    /// - Parameter note: what an operator said who brought it about; kept with the move.
+    func final(_ message: HandOffFinal, note: String, from peer: Incarnation) async {
         let began = NIODeadline.now()
         var now: [Term] = []
         do throws(JournalFailure) {
-            now = try await store.move(message.terms, to: own, reason: message.reason, note: "")
+            now = try await store.move(message.terms, to: own, reason: message.reason, note: note)
             try await host.adopt(now, began: began)
         } catch {
             // Fenced and not read: the watch over own fences adopts them as soon as the database answers.
@@ -136,6 +137,7 @@ final class HandOffs: Sendable {
         }
         table.hear(now)
         metrics.moves[.taken].increment(by: now.count)
+        metrics.received[message.reason].increment(by: now.count)
         transport.send(.finished(HandOffFinished(number: message.number, now: now)), to: peer)
         for other in transport.linked { transport.send(.owns(ShardClaims(terms: now)), to: other) }
     }

@@ -48,7 +48,8 @@ package struct Membership: Sendable {
     private var generation: String?
     /// Nobody is declared dead before this.
     private var patience: NIODeadline
-    private var isAnswering = false
+    /// Whether the directory answered when it was last asked.
+    package private(set) var isAnswering = false
 
     package init(own: NodeAnnouncement, ttl: TimeAmount = ttlDefault, now: NIODeadline) {
         self.own = own
@@ -83,6 +84,13 @@ package struct Membership: Sendable {
         for (incarnation, known) in seen
         where snapshot.members[incarnation] == nil && !links.contains(incarnation) && known.movedAt + ttl <= now {
             seen[incarnation] = nil
+        }
+    }
+
+    /// Everybody announced, dead ones and this node included, in the order of names and, within one, of starts.
+    package var members: [NodeAnnouncement] {
+        ([own] + seen.values.map(\.announcement)).sorted {
+            ($0.name, $0.startedAtMs, $0.incarnation) < ($1.name, $1.startedAtMs, $1.incarnation)
         }
     }
 

@@ -9,6 +9,22 @@ package struct ClusterPicture: Sendable {
         package var pins: [ShardID: String] = [:]
 
         package init() {}
+
+        /// What an operator said who brought a move about; empty: none did, or said nothing.
+        ///
+        /// - Parameters:
+        ///   - from: the name of the owner before; nil: not known any more.
+        ///   - to: the name of the new owner.
+        package func note(_ shard: ShardID, _ reason: MoveReason, from: String?, to: String) -> String {
+            let said: String? =
+                switch reason {
+                case .pinned: pins[shard]
+                case .draining: from.flatMap { nodes[$0] }
+                case .overfull: from.flatMap { nodes[$0] } ?? nodes[to]
+                case .unowned, .ownerGone, .asked: nil
+                }
+            return said ?? ""
+        }
     }
 
     package var fences: ClusterFences
@@ -55,6 +71,9 @@ package struct ClusterPicture: Sendable {
     package var owners: [ShardID: Incarnation] {
         fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }
     }
+
+    /// The living as placement sees them.
+    package var ringNodes: [RingNode] { CoordinatorDesk.ringNodes(living, settings: settings) }
 
     /// Where everything should go behind a change; nil: where it should go now.
     package func moves(behind change: ClusterSettingChange?) -> [ShardMove] {

@@ -123,6 +123,9 @@ package protocol ClusterStore: Sendable {
 
     func settings() async throws(JournalFailure) -> ClusterSettings
 
+    /// What operators gave as reasons for the settings in force.
+    func reasons() async throws(JournalFailure) -> ClusterPicture.Reasons
+
     /// - Parameter reason: why, by whom; kept with the setting.
     func apply(_ change: ClusterSettingChange, reason: String) async throws(JournalFailure)
 

@@ -22,10 +22,12 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
     package var isDraining: Bool
     /// Rooms it hosts; for "among the less loaded".
     package var rooms: Int
+    /// What it sheds; nil from nodes of earlier versions.
+    package var overload: OverloadLevel?
 
     package init(
         incarnation: Incarnation, name: String, startedAtMs: Int64, publicURL: String, meshAddress: String,
-        meshVersion: Int, rules: Int, weight: Int, isDraining: Bool, rooms: Int
+        meshVersion: Int, rules: Int, weight: Int, isDraining: Bool, rooms: Int, overload: OverloadLevel? = nil
     ) {
         self.incarnation = incarnation
         self.name = name
@@ -37,6 +39,7 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
         self.weight = weight
         self.isDraining = isDraining
         self.rooms = rooms
+        self.overload = overload
     }
 }
 
