@@ -9,8 +9,8 @@ from playwright.async_api import expect
 from harness.node import Node
 
 from .inspector import Inspector
+from .places import ARTIFACTS
 from .player import LAPTOP, PHONE, Player, Stage
-from .places import dist
 
 UNZOOMED_PHONE = PHONE | {"is_mobile": False}
 
@@ -32,7 +32,7 @@ def room(loop_runner, chromium, nodes):
     """Where operators come from; their pages must not complain either."""
     stage = Stage(chromium, nodes[0].url)
     yield stage
-    loop_runner.run(stage.close(dist(), False))
+    loop_runner.run(stage.close(ARTIFACTS / "failed", False))
 
 
 @pytest.fixture
@@ -88,6 +88,7 @@ async def test_an_operator_sees_the_cluster_and_drains_a_node(room: Stage, nodes
     await grace.find("reason-input").fill("new disks")
     await grace.act(grace.find("confirm-button"))
     await expect(grace.page.locator("dialog[open]")).to_have_count(0)
+    await expect(grace.find("drain-node-1")).to_be_focused()
     await until_shards(grace, "node-1", lambda count: count == 0, "drained")
     await expect(grace.find("node-node-1")).to_contain_text("draining")
     await expect(grace.find("node-node-1")).to_contain_text("new disks")
