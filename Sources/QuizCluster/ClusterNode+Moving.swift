@@ -42,6 +42,7 @@ extension ClusterNode {
             state.withLockedValue { $0.learn(won) }
             await adopt(won, began: began)
             parts.metrics.moves[.inherited].increment(by: won.count)
+            parts.metrics.received[reason].increment(by: won.count)
             parts.metrics.takeOverSeconds.observe(Double((NIODeadline.now() - began).nanoseconds) / 1e9)
         } catch {
             parts.log.warning(

@@ -5,6 +5,7 @@ package import QuizModel
 internal import QuizRoomHost
 internal import QuizShards
 internal import QuizTelemetry
+internal import QuizWire
 
 /// What other nodes say, led to whoever it is for.
 extension ClusterNode: PeerReceiver {
@@ -57,7 +58,7 @@ extension ClusterNode: PeerReceiver {
         let busy = state.withLockedValue { $0.busy }
         for term in terms where term.owner != own && !busy.contains(term.shard) {
             guard let ours = parts.router.host.term(of: term.shard), ours.epoch < term.epoch else { continue }
-            parts.router.host.lost(term.shard)
+            parts.router.host.lost(ours)
         }
     }
 
@@ -81,6 +82,15 @@ extension ClusterNode: PeerReceiver {
                 let answer = PeerAnswer(number: call.number, status: status, headers: headers, body: body)
                 parts.router.transport.send(.answer(answer), to: peer)
             }
+        }
+        if case .status = call.question {
+            parts.work.submit {
+                // Texts and numbers always encode.
+                let body = (try? WireJSON.buffer(await self.status())) ?? ByteBuffer()
+                self.parts.router.transport.send(
+                    .answer(PeerAnswer(number: call.number, status: 200, body: body)), to: peer)
+            }
+            return
         }
         parts.work.submit { [parts] in
             let (status, body) = await parts.rooms.answer(call.question) ?? (404, ByteBuffer())

@@ -15,6 +15,8 @@ extension ClusterNode {
         var view: ClusterView
         var fences = ClusterFences(terms: [:], coordinator: nil)
         var pending: [ShardMove] = []
+        var settings = ClusterSettings()
+        var reasons = ClusterReasons()
         var beat: UInt64 = 0
         var generation: String?
         /// Shards that are being adopted or handed over now.

@@ -22,6 +22,7 @@ package final class ClusterNode: Service {
         package var forwarded: ForwardedSessions
         package var calls: PeerCalls
         package var rooms: ClusterRooms
+        package var load: NodeLoad
         package var metrics: ClusterMetrics
         /// For timers and promises.
         package var loop: any EventLoop
@@ -32,7 +33,7 @@ package final class ClusterNode: Service {
 
         package init(
             announcement: NodeAnnouncement, router: RoomRouter, store: any ClusterStore, directory: any ShardDirectory,
-            remote: RemoteSessions, forwarded: ForwardedSessions, calls: PeerCalls, rooms: ClusterRooms,
+            remote: RemoteSessions, forwarded: ForwardedSessions, calls: PeerCalls, rooms: ClusterRooms, load: NodeLoad,
             metrics: ClusterMetrics, loop: any EventLoop, work: BackgroundWork, ttl: TimeAmount = Membership.ttlDefault,
             log: Logger
         ) {
@@ -44,6 +45,7 @@ package final class ClusterNode: Service {
             self.forwarded = forwarded
             self.calls = calls
             self.rooms = rooms
+            self.load = load
             self.metrics = metrics
             self.loop = loop
             self.work = work
@@ -178,6 +180,7 @@ package final class ClusterNode: Service {
             state.beat += 1
             state.announcement.rooms = parts.router.host.roomCount
             state.announcement.isCutOff = state.store.isCutOff ? true : nil
+            state.announcement.overload = parts.load.level
             return (state.announcement, state.beat)
         }
         let snapshot = await parts.directory.beat(announcement, beat: beat)
@@ -188,6 +191,7 @@ package final class ClusterNode: Service {
             state.view.cutOff = state.cutOff
             return state.view
         }
+        parts.load.heard(view.alive)
         parts.router.transport.setPeers(
             view.alive.filter { $0.incarnation != own }.map {
                 PeerAddress(incarnation: $0.incarnation, name: $0.name, address: $0.meshAddress)
@@ -222,12 +226,14 @@ package final class ClusterNode: Service {
             let fences = try await parts.store.fences()
             let settings = try await parts.store.settings()
             let pending = try await parts.store.pendingPlan()
+            let reasons = try await parts.store.reasons()
             let others = fences.terms.values.filter { $0.owner != own }
             parts.router.table.hear(others, isCertain: true)
             yield(others)
             let decision = state.withLockedValue { state in
                 state.store.answered(at: .now())
                 state.learn(fences, pending: pending, begunAt: lesson)
+                (state.settings, state.reasons) = (settings, reasons)
                 return state.desk.decide(
                     view: view, fences: state.fences, settings: settings, pending: state.pending)
             }
@@ -238,7 +244,6 @@ package final class ClusterNode: Service {
                     parts.log.info("This node is the coordinator now.")
                 }
             case .plan(let moves, let term):
-                let reasons = try await parts.store.reasons()
                 let noted = state.withLockedValue { $0.desk.noted(moves, view: view, reasons: reasons) }
                 if try await parts.store.write(plan: noted, coordinator: term) {
                     state.withLockedValue { $0.pending = noted }

@@ -124,6 +124,8 @@ package enum Limits {
     package static let guestsPerAddressPerMinute = 600
     /// Room codes looked up from one address a minute.
     package static let lookUpsPerAddressPerMinute = 600
+    /// Calls of the operators' API from one address a minute: four pages that look once a second; more are refused with `rate_limited`.
+    package static let operatorCallsPerAddressPerMinute = 600
     /// Handshakes a node takes a second; more get 503 and `Retry-After`.
     package static let handshakesPerSecond = 400
 }

@@ -68,24 +68,26 @@ package struct Node {
             secrets, certificates: meshCertificates, incarnation: incarnation, loop: loops[0], registry: registry)
         var hosting = RoomHost.Configuration(incarnation: incarnation, lanes: settings.postgresLanes)
         hosting.rules = versions.rules
+        let roomMetrics = RoomMetrics(registry)
+        let load = NodeLoad(own: incarnation)
         let host = RoomHost(
             configuration: hosting,
             parts: .init(
                 journal: journal, store: store,
                 broadcaster: ClusterBroadcaster(local: GatewayBroadcaster(), transport: mesh),
                 questions: BankQuestions(store: database.questions), work: work, signer: secrets.signer,
-                keys: secrets.rooms, metrics: RoomMetrics(registry), wallClockMs: wallClockMs),
+                keys: secrets.rooms, metrics: roomMetrics, wallClockMs: wallClockMs),
             eventLoops: loops, log: log)
         let router = RoomRouter(own: incarnation, host: host, table: ShardTable(), transport: mesh)
         let calls = PeerCalls(transport: mesh, loop: loops[0])
-        let rooms = ClusterRooms(router: router, calls: calls)
+        let rooms = ClusterRooms(router: router, calls: calls, load: load, metrics: roomMetrics)
         let forwarded = ForwardedSessions(broadcaster: GatewayBroadcaster())
         let cluster = ClusterNode(
             .init(
                 announcement: announcement(incarnation, startedAtMs: wallClockMs()), router: router,
                 store: database.cluster, directory: RedisShardDirectory(client: redis, keys: keys),
                 remote: RemoteSessions(host: host, table: router.table, transport: mesh), forwarded: forwarded,
-                calls: calls, rooms: rooms, metrics: ClusterMetrics(registry), loop: loops[0], work: work,
+                calls: calls, rooms: rooms, load: load, metrics: ClusterMetrics(registry), loop: loops[0], work: work,
                 ttl: .milliseconds(Int64(settings.clusterTTLMs)), log: log))
         mesh.setReceiver(cluster)
         // What Redis says of other nodes sends players nowhere but to addresses that this deployment calls its own.
@@ -108,12 +110,16 @@ package struct Node {
         let socket = SocketIOServer(configuration: gateway, application: game)
         cluster.setPollServer(socket.engine)
         let certificates = try makeCertificates()
-        let readiness = Readiness(database: database, redis: redis)
+        let readiness = Readiness(database: database, redis: redis, load: load)
         let api = try makeAPI(
             .init(
                 accounts: accounts, rooms: NodeRooms(rooms: rooms, directURL: directURL),
                 games: StoredGameArchive(store: database.rooms),
-                questions: database.questions, limiter: limiter, readiness: { await readiness.checks() }))
+                questions: database.questions, limiter: limiter, readiness: { await readiness.checks() },
+                operators: secrets.admin.map { token in
+                    let desk = OperatorDesk(cluster: cluster, wallClockMs: wallClockMs)
+                    return .init(token: token, operations: NodeOperations(desk: desk))
+                }))
         let gatewayMetrics = GatewayMetrics()
         let web = Application(
             router: api.router(),
@@ -136,6 +142,8 @@ package struct Node {
             Housekeeping(
                 database: database, incarnation: incarnation, ages: settings.retention, registry: registry, log: log))
         services.append(NodeMeter(gateway: gatewayMetrics, host: host, registry: registry))
+        services.append(
+            OverloadWatch(settings: settings.overload, host: host, load: load, registry: registry, log: log))
         services.append(StandingRooms(host: host))
         services.append(mesh)
         services.append(OpenedLater(cluster: cluster, then: web))

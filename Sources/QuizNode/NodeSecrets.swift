@@ -1,4 +1,5 @@
 internal import Foundation
+internal import QuizHTTP
 internal import QuizMesh
 package import QuizRoomHost
 internal import QuizSocial
@@ -13,6 +14,8 @@ package struct NodeSecrets: Sendable {
     var mesh: MeshSecret
     /// Signs results; made when it is missing.
     var signer: ResultSigner
+    /// Lets operators use the HTTP API; nil: there is no `admin.token`, and the API is off.
+    var admin: OperatorToken?
 
     init(directory: String) throws {
         session = try SessionSecret(file: "\(directory)/token.key")
@@ -26,6 +29,14 @@ package struct NodeSecrets: Sendable {
         }
         mesh = secret
         signer = try Self.signer("\(directory)/signing.key")
+        let token = "\(directory)/admin.token"
+        guard FileManager.default.fileExists(atPath: token) else { return }
+        admin = OperatorToken(try SecretFile.text(token))
+        guard admin != nil else {
+            throw SettingsFault(
+                "The secret file \(token) holds fewer than \(OperatorToken.lengthMin) characters, or others than letters, digits and signs."
+            )
+        }
     }
 
     /// The key in a file, made when there is none. Nodes that share a directory may start at the same moment: one of them makes the key, and

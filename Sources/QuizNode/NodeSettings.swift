@@ -52,6 +52,7 @@ package struct NodeSettings: Sendable {
     var pingIntervalMs: Int
     var pingTimeoutMs: Int
     var handshakesPerSecond: Int
+    var overload: OverloadSettings
 
     /// A setting as `--print-config` and the guide show it.
     struct Key: Sendable {
@@ -59,7 +60,9 @@ package struct NodeSettings: Sendable {
         var meaning: String
     }
 
-    static let keys: [Key] = [
+    static let keys: [Key] = ownKeys + OverloadSettings.keys
+
+    private static let ownKeys: [Key] = [
         Key(name: "node.name", meaning: "Name of the node in logs; text. Default: node-0."),
         Key(
             name: "node.url",
@@ -132,7 +135,10 @@ package struct NodeSettings: Sendable {
         Key(
             name: "redis.tls.authority.file",
             meaning: "PEM certificates Redis' own is checked against. Default: the system's."),
-        Key(name: "secrets.dir", meaning: "Directory with token.key, room.key, mesh.key and signing.key. Required."),
+        Key(
+            name: "secrets.dir",
+            meaning:
+                "Directory with token.key, room.key, mesh.key, signing.key and, for operators, admin.token. Required."),
         Key(name: "web.dir", meaning: "Built web client. Default: Sources/WebClient/dist."),
         Key(
             name: "event.loops", meaning: "Event loops; 1 to 64. Default: 1 up to 4 cores, else a quarter of the cores."
@@ -266,6 +272,7 @@ package struct NodeSettings: Sendable {
         pingIntervalMs = try number("ping.interval.ms", 300...120_000, default: 25_000)
         pingTimeoutMs = try number("ping.timeout.ms", 200...120_000, default: 20_000)
         handshakesPerSecond = try number("handshakes.per.second", 1...100_000, default: 400)
+        overload = try OverloadSettings(text)
     }
 
     /// The values in force, a line each; there is no secret among them, only the files' names.
@@ -284,7 +291,7 @@ package struct NodeSettings: Sendable {
             logLevel.rawValue, String(pingIntervalMs),
             String(pingTimeoutMs), String(handshakesPerSecond),
         ]
-        return zip(Self.keys, values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
+        return zip(Self.keys, values + overload.values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
     }
 }
 

@@ -55,7 +55,7 @@ extension RoomActor {
             player: session.player, nickname: nickname, role: role, passwordDigest: passwordDigest)
         let target = ack.map { ReplyTarget.session(session, ack: $0) } ?? .nobody
         if isAway { return knock(session) }
-        if let refusal = refusal(of: input, from: origin) {
+        if let refusal = refusal(of: input, from: origin) ?? shedding(session.player, origin) {
             joined(false)
             return refuse(target, refusal, began: began)
         }
@@ -196,6 +196,16 @@ extension RoomActor {
         }
         if input.leadsThePhase && phaseChanged > committed.number { return Rejection(.busy) }
         return nil
+    }
+
+    /// Why somebody who has no seat is turned away while the node is overloaded; nil: they are not. The first to come is let in, or a room just made would be lost.
+    private func shedding(_ player: PlayerID, _ origin: InputOrigin?) -> Rejection? {
+        guard environment.loop.strain.refusesJoins, !machine.isMember(player), !machine.memberIDs.isEmpty else {
+            return nil
+        }
+        if let origin, machine.hasHeard(origin) != nil { return nil }
+        environment.metrics.shed[.joins].increment()
+        return Rejection(.overloaded)
     }
 
     /// A loop that stood still has taken the gap out of the rooms' time; the journal is told.

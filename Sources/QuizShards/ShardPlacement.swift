@@ -1,23 +1,5 @@
 package import QuizModel
 
-/// Why a shard is to have another owner.
-package enum MoveReason: String, CaseIterable, Hashable, Sendable, Codable {
-    /// Nobody owns it.
-    case unowned
-    /// Its owner is dead.
-    case ownerGone = "owner_gone"
-    /// Its owner is being drained or takes no shards any more.
-    case draining
-    /// Its owner has more than its share, and another node has too few.
-    case overfull
-    /// An operator pinned it to a node.
-    case pinned
-    /// An operator moved it. Also stands for every reason this version does not know.
-    case asked
-    /// Its owner had begun to hand it over, was left without an answer, and took it back.
-    case reclaimed
-}
-
 /// One shard that is to have another owner.
 package struct ShardMove: Hashable, Sendable {
     package var shard: ShardID

@@ -71,6 +71,7 @@ package enum MetricName: String, Sendable, CaseIterable {
     case clusterCoordinator = "quizmania_cluster_coordinator"
     case clusterSettled = "quizmania_cluster_settled"
     case clusterShardMovesTotal = "quizmania_cluster_shard_moves_total"
+    case clusterShardsReceivedTotal = "quizmania_cluster_shards_received_total"
     case clusterHandOffSeconds = "quizmania_cluster_hand_off_seconds"
     case clusterTakeOverSeconds = "quizmania_cluster_take_over_seconds"
     case clusterRemoteSessions = "quizmania_cluster_remote_sessions"
@@ -116,6 +117,12 @@ package enum MetricName: String, Sendable, CaseIterable {
     case nodeUp = "quizmania_node_up"
     case nodeLoopLagSeconds = "quizmania_node_loop_lag_seconds"
     case nodeHeartbeatFailuresTotal = "quizmania_node_heartbeat_failures_total"
+    case nodeOverloadLevel = "quizmania_node_overload_level"
+    case nodeOverloadRefusedTotal = "quizmania_node_overload_refused_total"
+    case nodeCPURatio = "quizmania_node_cpu_ratio"
+    case nodeLoopLagMaxSeconds = "quizmania_node_loop_lag_max_seconds"
+    case nodeMemoryBytes = "quizmania_node_memory_bytes"
+    case nodeMemoryLimitBytes = "quizmania_node_memory_limit_bytes"
     case telemetrySeriesRefusedTotal = "quizmania_telemetry_series_refused_total"
 }
 
@@ -207,6 +214,7 @@ extension MetricName {
         case .clusterCoordinator: .gauge("1 while this node is the coordinator.")
         case .clusterSettled: .gauge("1 while the dead may be believed dead; 0 stops take-overs.")
         case .clusterShardMovesTotal: .counter("Shards that changed owner, as this node saw it.", by: "kind")
+        case .clusterShardsReceivedTotal: .counter("Shards this node has become the owner of, by reason.", by: "reason")
         case .clusterHandOffSeconds: .seconds("How long rooms stood still while they were handed over.")
         case .clusterTakeOverSeconds: .seconds("From the fence to the last room of a dead node's shards.")
         case .clusterRemoteSessions: .gauge("Sessions in rooms here whose clients are connected elsewhere.")
@@ -239,6 +247,14 @@ extension MetricName {
         case .nodeUp: .gauge("1 while the node takes players.")
         case .nodeLoopLagSeconds: .seconds("How late an event loop's timer fires.")
         case .nodeHeartbeatFailuresTotal: .counter("Heartbeats that Redis did not take.")
+        case .nodeOverloadLevel:
+            .gauge("What the node sheds: 0 nothing, 1 new rooms, 2 and new players, 3 and how often progress is told.")
+        case .nodeOverloadRefusedTotal: .counter("What was shed because the node is overloaded, by kind.", by: "kind")
+        case .nodeCPURatio: .gauge("Processor time used, of what the process may use; 0 to 1.")
+        case .nodeLoopLagMaxSeconds: .gauge("How late the latest timer of an event loop fired within a second.")
+        case .nodeMemoryBytes: .gauge("Resident memory of the process.")
+        case .nodeMemoryLimitBytes:
+            .gauge("What the process may have: set, else its control group's, else the machine's.")
         case .telemetrySeriesRefusedTotal:
             .counter("Series of libraries that found no room in the registry or clashed with another kind.")
         }

@@ -118,6 +118,9 @@ final class RoomStage: Sendable {
         }
     }
 
+    /// What the node leaves out from now on.
+    func strain(_ strain: RoomStrain) async throws { try await loop.submit { self.roomLoop.strain = strain }.get() }
+
     /// A read of the fence rows that began now succeeded.
     func confirmStanding() async throws { try await loop.submit { self.roomLoop.confirm(began: .now()) }.get() }
 }

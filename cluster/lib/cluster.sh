@@ -48,6 +48,8 @@ start_services() {
     ensure_key "$secrets/token.key"
     ensure_key "$secrets/room.key"
     ensure_key "$secrets/mesh.key"
+    # For operators: the page /admin and the API behind it.
+    ensure_password "$secrets/admin.token"
 
     home=$(postgres_home "$state/postgres")
     if ! postgres_running "$home"; then

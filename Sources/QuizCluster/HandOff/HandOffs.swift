@@ -134,6 +134,7 @@ final class HandOffs: Sendable {
             case .tell(let won):
                 table.hear(won)
                 metrics.moves[.taken].increment(by: won.count)
+                metrics.received[message.reason].increment(by: won.count)
                 transport.send(.finished(HandOffFinished(number: message.number, now: won)), to: peer)
                 for other in transport.linked { transport.send(.owns(ShardClaims(terms: won)), to: other) }
             }

@@ -63,15 +63,20 @@ package struct CoordinatorDesk: Sendable {
     package static func moves(
         view: ClusterView, fences: ClusterFences, settings: ClusterSettings, slack: ShardPlacement.Slack = .sticky
     ) -> [ShardMove] {
-        let nodes = view.alive.filter { view.canOwn($0.incarnation) }.map { node in
+        ShardPlacement.plan(
+            nodes: ringNodes(view.alive.filter { view.canOwn($0.incarnation) }, settings: settings),
+            owners: fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }, pins: settings.pins,
+            slack: slack)
+    }
+
+    /// Nodes with what operators have set for them.
+    package static func ringNodes(_ alive: [NodeAnnouncement], settings: ClusterSettings) -> [RingNode] {
+        alive.map { node in
             let setting = settings.nodes[node.name]
             return RingNode(
                 incarnation: node.incarnation, name: node.name, weight: setting?.weight ?? node.weight,
                 isDraining: node.isDraining || setting?.isDraining == true)
         }
-        return ShardPlacement.plan(
-            nodes: nodes, owners: fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }, pins: settings.pins,
-            slack: slack)
     }
 }
 

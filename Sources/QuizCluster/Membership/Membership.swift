@@ -64,7 +64,8 @@ package struct Membership: Sendable {
     private var generation: String?
     /// Nobody is declared dead before this.
     private var patience: NIODeadline
-    private var isAnswering = false
+    /// Whether the directory answered when it was last asked.
+    package private(set) var isAnswering = false
 
     package init(own: NodeAnnouncement, ttl: TimeAmount = ttlDefault, now: NIODeadline) {
         self.own = own
@@ -111,6 +112,13 @@ package struct Membership: Sendable {
         snapshot.members.contains { incarnation, member in
             if let known = seen[incarnation] { return member.beat < known.beat }
             return gone[incarnation].map { member.beat <= $0 } ?? false
+        }
+    }
+
+    /// Everybody announced, dead ones and this node included, in the order of names and, within one, of starts.
+    package var members: [NodeAnnouncement] {
+        ([own] + seen.values.map(\.announcement)).sorted {
+            ($0.name, $0.startedAtMs, $0.incarnation) < ($1.name, $1.startedAtMs, $1.incarnation)
         }
     }
 

@@ -48,6 +48,9 @@ package struct ClusterPicture: Sendable {
         fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }
     }
 
+    /// The living as placement sees them.
+    package var ringNodes: [RingNode] { CoordinatorDesk.ringNodes(living, settings: settings) }
+
     /// Where everything should go behind a change; nil: where it should go now.
     package func moves(behind change: ClusterSettingChange?) -> [ShardMove] {
         CoordinatorDesk.moves(

@@ -131,6 +131,7 @@ package protocol ClusterStore: Sendable {
 
     func settings() async throws(JournalFailure) -> ClusterSettings
 
+    /// What operators gave as reasons for the settings in force.
     func reasons() async throws(JournalFailure) -> ClusterReasons
 
     /// - Parameter reason: why, by whom; kept with the setting.

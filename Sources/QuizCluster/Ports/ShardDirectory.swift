@@ -26,11 +26,13 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
     package var rooms: Int
     /// True: it has not reached the database for longer than the TTL. Builds before this knew no such thing and say nothing.
     package var isCutOff: Bool?
+    /// What it sheds; nil from nodes of earlier versions.
+    package var overload: OverloadLevel?
 
     package init(
         incarnation: Incarnation, name: String, startedAtMs: Int64, publicURL: String, directURL: String? = nil,
         meshAddress: String, meshVersion: Int, rules: Int, weight: Int, isDraining: Bool, rooms: Int,
-        isCutOff: Bool? = nil
+        isCutOff: Bool? = nil, overload: OverloadLevel? = nil
     ) {
         self.incarnation = incarnation
         self.name = name
@@ -44,6 +46,7 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
         self.isDraining = isDraining
         self.rooms = rooms
         self.isCutOff = isCutOff
+        self.overload = overload
     }
 }
 

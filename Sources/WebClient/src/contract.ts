@@ -21,6 +21,7 @@ export type Contract = [
       | "rate_limited"
       | "busy"
       | "unavailable"
+      | "overloaded"
       | "room_not_found"
       | "room_full"
       | "room_locked"
@@ -53,6 +54,21 @@ export type Contract = [
     >
   >,
   Holds<Same<Wire.LeaveReason, "left" | "kicked">>,
+  Holds<Same<Wire.MoveReason, "unowned" | "owner_gone" | "draining" | "overfull" | "pinned" | "asked">>,
+  Holds<Same<Wire.OverloadLevel, "calm" | "refuses_rooms" | "refuses_joins" | "coarsens">>,
+  Holds<Same<Wire.OperatorAction, "move" | "pin" | "unpin" | "drain" | "undrain" | "weight" | "rebalance">>,
+  Holds<Same<Wire.ChangeOutcome, "planned" | "applied" | "completed" | "unfinished">>,
+  Holds<
+    Has<Wire.AdminLiveResponse, {
+      atMs: number;
+      node: string;
+      cluster: Wire.NodesReport;
+      owners: number[];
+      moves: Wire.PlanMove[];
+      pins: number[];
+      revision: number;
+    }>
+  >,
   Holds<Same<Wire.CloseReason, "empty" | "host">>,
   Holds<Has<Wire.QuestionSource, { title: string; url?: string }>>,
   Holds<

@@ -11,12 +11,6 @@ import QuizRoomHost
 import QuizShards
 import QuizTelemetry
 
-/// A sentence that tells the operator what to do.
-struct OperatorFault: Error, CustomStringConvertible {
-    var description: String
-    init(_ description: String) { self.description = description }
-}
-
 /// What operators' commands read: PostgreSQL, which decides, and Redis, which knows who is there. Without Redis everything but that works.
 ///
 /// It announces nothing about itself, so that nobody takes it for a node.
