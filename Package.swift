@@ -236,7 +236,8 @@ let package = Package(
         tests(
             "QuizPostgresTests",
             [
-                "QuizPostgres", "QuizSimulatedDatabase", "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial",
+                "QuizPostgres", "QuizSimulatedDatabase", "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost",
+                "QuizSocial",
                 "QuizContent", "QuizCluster", "CLibPQ", .nioLocks, .logging,
             ]),
         tests(
