@@ -122,7 +122,10 @@ private final class TestSentinels: Sendable {
             }
             return numbers
         }
-        _ = await stage.sentinels[0].ask(["SENTINEL", "FAILOVER", TestSentinels.name], password: "sentinel pass")
+        // It refuses until it has looked at the replica again, every ten seconds.
+        try await TestRedisCluster.until("a sentinel begins a failover") {
+            await stage.sentinels[0].ask(["SENTINEL", "FAILOVER", TestSentinels.name], password: "sentinel pass") != nil
+        }
         try await TestRedisCluster.until("the first server is the master again", seconds: 60) {
             await stage.isMaster(stage.servers[0])
         }
