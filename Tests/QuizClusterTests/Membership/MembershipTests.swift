@@ -179,8 +179,11 @@ import Testing
         #expect(!stage.view.isAlive(withdrawn.incarnation))
         stage.board.restore(withdrawn, beat: 1)
         stage.pass(.milliseconds(500), beating: living)
-        #expect(!stage.view.isAlive(withdrawn.incarnation) && stage.view.dead == [])
+        // Dead, so that it is forgotten again.
+        #expect(!stage.view.isAlive(withdrawn.incarnation) && stage.view.dead == [withdrawn.incarnation])
         #expect(!stage.view.isSettled)
+        for _ in 0..<12 { stage.pass(.milliseconds(500), beating: living) }
+        #expect(stage.view.isSettled && stage.view.dead == [withdrawn.incarnation])
         // Itself it may come back.
         stage.pass(.milliseconds(500), beating: [withdrawn])
         #expect(stage.view.isAlive(withdrawn.incarnation))
