@@ -63,6 +63,8 @@ package struct Membership: Sendable {
     /// What the directory said last.
     private var shown: [Incarnation: UInt64] = [:]
     private var links: Set<Incarnation> = []
+    /// Whom the store knows.
+    private var introduced: [NodeAnnouncement] = []
     private var generation: String?
     /// Nobody is declared dead before this.
     private var patience: NIODeadline
@@ -76,6 +78,9 @@ package struct Membership: Sendable {
     }
 
     package mutating func update(own: NodeAnnouncement) { self.own = own }
+
+    /// Tells of nodes the directory may not know. While it does not answer, those with a link are alive.
+    package mutating func introduce(_ nodes: [NodeAnnouncement]) { introduced = nodes }
 
     /// - Parameter snapshot: nil: the directory did not answer.
     package mutating func observe(_ snapshot: DirectorySnapshot?, links: Set<Incarnation>, at now: NIODeadline) {
@@ -126,6 +131,15 @@ package struct Membership: Sendable {
     }
 
     package func view(at now: NIODeadline) -> ClusterView {
+        var seen = seen
+        if !isAnswering {
+            for node in introduced
+            where links.contains(node.incarnation) && seen[node.incarnation] == nil
+                && node.incarnation != own.incarnation
+            {
+                seen[node.incarnation] = Seen(announcement: node, beat: 0, movedAt: now)
+            }
+        }
         var younger: [String: Int64] = [own.name: own.startedAtMs]
         for known in seen.values {
             younger[known.announcement.name] = max(
