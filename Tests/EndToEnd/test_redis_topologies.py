@@ -1,7 +1,9 @@
 """Nodes on a Redis with more than one server, whose master dies in the middle of a game; and nodes that start without Redis."""
 
 import asyncio
+import re
 import time
+import urllib.request
 
 import pytest
 
@@ -121,3 +123,30 @@ async def test_a_node_of_three_that_starts_without_redis_finds_the_others(make_n
     await cluster.settled()
     assert cluster.shards() == before
     await table.close()
+
+
+@pytest.mark.limit(120)
+async def test_the_rights_the_guide_names_are_enough(make_node, private_redis, tmp_path):
+    password = tmp_path / "redis.password"
+    password.write_text("few rights")
+    node = make_node(own_redis=private_redis)
+    node.set(redis=f"redis://quiz@127.0.0.1:{private_redis.port}/0", redis_password_file=password)
+    with private_redis.client() as client:
+        client.execute_command("ACL", "SETUSER", "quiz", "on", ">few rights", f"~{node.database}:*", "+@read", "+@write",
+                               "+@connection", "+@scripting", "+time", "+role", "+cluster|slots")
+    await node.start()
+    bots = [RawBot(node.url, f"Few rights {number}") for number in range(3)]
+    await asyncio.gather(*(bot.connect() for bot in bots))
+    table = await Table.open(bots, questionCount=2)
+    await table.host.call("chat:send", id="hello", text="hello")
+    await table.play()
+    table.record().check()
+    await table.close()
+    await asyncio.sleep(1.5)
+    with urllib.request.urlopen(f"http://127.0.0.1:{node.metrics_port}/metrics", timeout=5) as reply:
+        metrics = reply.read().decode()
+    assert re.search(r'^quizmania_redis_connected 1$', metrics, re.MULTILINE)
+    with private_redis.client() as client:
+        refused = client.execute_command("ACL", "LOG")
+    assert not refused, refused
+    await node.stop()
