@@ -19,6 +19,11 @@ extension ClusterNode {
         var reasons = ClusterReasons()
         var beat: UInt64 = 0
         var generation: String?
+        var isRegistered = false
+        /// Whom the store knew when the directory was away last.
+        var registered: [NodeAnnouncement] = []
+        /// When this node takes its former self's place without having heard the directory; nil: it has heard it.
+        var aloneFrom: NIODeadline?
         /// Shards that are being adopted or handed over now.
         var busy: Set<ShardID> = []
         var isOver = false
@@ -43,6 +48,21 @@ extension ClusterNode {
             for (shard, term) in read.terms where learnedAt[shard] ?? 0 <= lesson { fences.terms[shard] = term }
             pending = moves.filter { fences.terms[$0.shard]?.owner != $0.to }
             for index in pending.indices { pending[index].from = fences.terms[pending[index].shard]?.realOwner }
+        }
+
+        /// A node that starts while the directory is away is in nobody's plan. What a former process of its name had is its own: the plan would say the
+        /// same, since a younger process takes an older one's place at once.
+        mutating func inheritFormerSelf(at now: NIODeadline) {
+            guard let aloneFrom, aloneFrom <= now else { return }
+            let former = Set(
+                registered.filter { $0.name == announcement.name && $0.startedAtMs < announcement.startedAtMs }
+                    .map(\.incarnation))
+            pending.removeAll { !view.isAlive($0.to) }
+            let planned = Set(pending.map(\.shard))
+            for term in fences.terms.values where former.contains(term.owner) && !planned.contains(term.shard) {
+                pending.append(
+                    ShardMove(shard: term.shard, from: term.owner, to: announcement.incarnation, reason: .ownerGone))
+            }
         }
 
         /// Terms that have just been won.

@@ -78,6 +78,7 @@ package final class ClusterNode: Service {
                 membership: Membership(own: parts.announcement, ttl: parts.ttl, now: .now()),
                 desk: CoordinatorDesk(own: parts.router.own),
                 view: ClusterView(alive: [parts.announcement], dead: [], isSettled: false),
+                aloneFrom: NIODeadline.now() + parts.ttl * 2,
                 store: StoreReach(ttl: parts.ttl, now: .now())))
         parts.router.table.watch { [forwarded = parts.forwarded] in forwarded.ownersChanged($0) }
     }
@@ -184,23 +185,49 @@ package final class ClusterNode: Service {
             return (state.announcement, state.beat)
         }
         let snapshot = await parts.directory.beat(announcement, beat: beat)
-        let view = state.withLockedValue { state in
+        await register(announcement, beat: beat, isAlone: snapshot == nil)
+        let (view, registered) = state.withLockedValue { state in
+            if snapshot != nil { state.aloneFrom = nil }
+            state.membership.introduce(state.registered)
             state.membership.update(own: state.announcement)
             state.membership.observe(snapshot, links: parts.router.transport.linked, at: .now())
             state.view = state.membership.view(at: .now())
             state.view.cutOff = state.cutOff
-            return state.view
+            return (state.view, snapshot == nil ? state.registered : [])
         }
         parts.load.heard(view.alive)
-        parts.router.transport.setPeers(
-            view.alive.filter { $0.incarnation != own }.map {
-                PeerAddress(incarnation: $0.incarnation, name: $0.name, address: $0.meshAddress)
-            })
+        parts.router.transport.setPeers(Self.peers(view, registered: registered))
         if let rules = view.alive.map(\.rules).min() { parts.router.host.agree(onRules: rules) }
         await refreshMap(snapshot, beat: beat)
         await decide(view)
         await forgetDead(view)
         measure(view)
+    }
+
+    /// Everybody to have a link to: who is alive, and while the directory is away the youngest process of each other name in the store.
+    private static func peers(_ view: ClusterView, registered: [NodeAnnouncement]) -> [PeerAddress] {
+        var youngest = Dictionary(view.alive.map { ($0.name, $0) }) { $0.startedAtMs < $1.startedAtMs ? $1 : $0 }
+        for node in registered where youngest[node.name]?.startedAtMs ?? .min < node.startedAtMs {
+            youngest[node.name] = node
+        }
+        let others = Set(view.alive + youngest.values)
+        return others.map { PeerAddress(incarnation: $0.incarnation, name: $0.name, address: $0.meshAddress) }
+    }
+
+    /// Tells the store who this is, every ten minutes, and asks it who there is when the directory does not say, every two seconds.
+    private func register(_ announcement: NodeAnnouncement, beat: UInt64, isAlone: Bool) async {
+        do throws(JournalFailure) {
+            if !state.withLockedValue(\.isRegistered) || beat % 1_200 == 0 {
+                try await parts.store.register(announcement)
+                state.withLockedValue { $0.isRegistered = true }
+            }
+            guard isAlone, beat % 4 == 1 else { return }
+            let registered = try await parts.store.registered()
+            state.withLockedValue { $0.registered = registered }
+        } catch {
+            // Tried again soon.
+            parts.log.debug("The register of nodes cannot be used.", metadata: .keys([.code: "\(error.code)"]))
+        }
     }
 
     /// The map in Redis: written again every two seconds, and at once when Redis is another one; read as often.
@@ -234,6 +261,7 @@ package final class ClusterNode: Service {
                 state.store.answered(at: .now())
                 state.learn(fences, pending: pending, begunAt: lesson)
                 (state.settings, state.reasons) = (settings, reasons)
+                state.inheritFormerSelf(at: .now())
                 return state.desk.decide(
                     view: view, fences: state.fences, settings: settings, pending: state.pending)
             }

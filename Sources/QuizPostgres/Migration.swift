@@ -27,6 +27,7 @@ package struct Migration: Sendable, Hashable {
         Migration(number: 3, name: "questions", embedded: PackageResources.M0003_questions_sql),
         Migration(number: 4, name: "cluster", embedded: PackageResources.M0004_cluster_sql),
         Migration(number: 5, name: "retention", embedded: PackageResources.M0005_retention_sql),
+        Migration(number: 6, name: "nodes", embedded: PackageResources.M0006_nodes_sql),
     ]
 
     private init(number: Int, name: String, embedded: [UInt8]) {

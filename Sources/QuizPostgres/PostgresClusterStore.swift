@@ -128,7 +128,7 @@ package final class PostgresClusterStore: ClusterStore {
         }
     }
 
-    private func query<Value: Sendable>(
+    func query<Value: Sendable>(
         _ statement: PostgresStatement, _ parameters: [PostgresParameter] = [],
         _ read: @escaping @Sendable (PostgresResult) throws(PostgresError) -> Value
     ) async throws(JournalFailure) -> Value {

@@ -65,6 +65,7 @@ package enum Retention {
         Rule(
             table: "node_setting", keeps: "while it says something, and `retention.moves.days` longer",
             trim: .settings),
+        Rule(table: "cluster_node", keeps: "an hour after its process was last there, and as long as it owns a shard"),
         Rule(table: "cluster_setting", keeps: "for ever: one row"),
         Rule(table: "category", keeps: "for ever: content, by hosts and operators"),
         Rule(table: "pack", keeps: "for ever: content"),

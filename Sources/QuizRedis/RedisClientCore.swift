@@ -1,5 +1,6 @@
 import DequeModule
 import Logging
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOSSL
 import QuizTelemetry

@@ -14,6 +14,30 @@ import Testing
         shards.map { Term(shard: $0, epoch: Epoch(0), owner: Incarnation(value: 0)) }
     }
 
+    // MARK: Nodes
+
+    @Test func `nodes are remembered until they are long gone and own nothing`() async throws {
+        let database = try await TestDatabase()
+        let cluster = database.postgres.cluster
+        func node(_ name: String) -> NodeAnnouncement {
+            NodeAnnouncement(
+                incarnation: .random(), name: name, startedAtMs: 7, publicURL: "https://\(name)",
+                meshAddress: "\(name):1",
+                meshVersion: 1, rules: 1, weight: 100, isDraining: false, rooms: 0)
+        }
+        var first = node("é 'n1'")
+        let (second, third) = (node("n2"), node("n3"))
+        for announcement in [first, second] { try await cluster.register(announcement) }
+        #expect(Set(try await cluster.registered()) == [first, second])
+        first.rooms = 9
+        try await cluster.register(first)
+        #expect(Set(try await cluster.registered()) == [first, second])
+        _ = try await cluster.move(Self.unowned(), to: first.incarnation, reason: .unowned, note: "")
+        try await database.session().script("UPDATE cluster_node SET seen_at = now() - interval '2 hours'")
+        try await cluster.register(third)
+        #expect(Set(try await cluster.registered()) == [first, third])
+    }
+
     // MARK: Moves
 
     @Test func `a move is won by the expected term and lost by any other`() async throws {

@@ -1,5 +1,4 @@
 import Foundation
-import NIOSSL
 import QuizTelemetry
 import Testing
 
@@ -168,8 +167,9 @@ import Testing
         let port = try #require(server.tlsPort)
         let big = String(repeating: "y", count: 3_000_000)
         for host in ["localhost", "127.0.0.1"] {
-            let endpoint = RedisEndpoint(host: host, port: port, tls: true)
-            let fixture = try await RedisFixture(RedisConfiguration(endpoint: endpoint, tls: try certificate.trusted()))
+            var configuration = RedisConfiguration(endpoint: RedisEndpoint(host: host, port: port, tls: true))
+            try configuration.trust(authorityFile: certificate.certificate.path)
+            let fixture = try await RedisFixture(configuration)
             _ = try await fixture.client.command(["SET", "big", big], patience: .seconds(20))
             #expect(try await fixture.client.command(["GET", "big"], patience: .seconds(20)).text == big)
             await fixture.client.close()

@@ -3,7 +3,6 @@ import Logging
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
-import NIOSSL
 import QuizRedis
 import QuizTelemetry
 import Synchronization
@@ -133,12 +132,6 @@ final class TestCertificate: Sendable {
     }
 
     deinit { try? FileManager.default.removeItem(at: directory) }
-
-    func trusted() throws -> TLSConfiguration {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(certificate.path))
-        return configuration
-    }
 }
 
 /// The server all conformance tests share: the one of `QUIZMANIA_TEST_REDIS`, or a private one that lives as long as

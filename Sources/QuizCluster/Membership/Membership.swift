@@ -60,7 +60,11 @@ package struct Membership: Sendable {
     private var seen: [Incarnation: Seen] = [:]
     /// The highest beats of those who have withdrawn.
     private var gone: [Incarnation: UInt64] = [:]
+    /// What the directory said last.
+    private var shown: [Incarnation: UInt64] = [:]
     private var links: Set<Incarnation> = []
+    /// Whom the store knows.
+    private var introduced: [NodeAnnouncement] = []
     private var generation: String?
     /// Nobody is declared dead before this.
     private var patience: NIODeadline
@@ -75,6 +79,9 @@ package struct Membership: Sendable {
 
     package mutating func update(own: NodeAnnouncement) { self.own = own }
 
+    /// Tells of nodes the directory may not know. While it does not answer, those with a link are alive.
+    package mutating func introduce(_ nodes: [NodeAnnouncement]) { introduced = nodes }
+
     /// - Parameter snapshot: nil: the directory did not answer.
     package mutating func observe(_ snapshot: DirectorySnapshot?, links: Set<Incarnation>, at now: NIODeadline) {
         self.links = links
@@ -85,6 +92,7 @@ package struct Membership: Sendable {
         let isAnother = generation.map { $0 != snapshot.generation } ?? false
         if isAnother || hasGoneBack(snapshot) { patience = max(patience, now + ttl * 2) }
         generation = snapshot.generation
+        shown = snapshot.members.mapValues(\.beat)
         if !isAnswering {
             // What was not heard during an outage says nothing.
             for key in seen.keys { seen[key]?.movedAt = now }
@@ -107,11 +115,11 @@ package struct Membership: Sendable {
         }
     }
 
-    /// Whether the directory shows what was true once: it has lost its last seconds, or more.
+    /// Whether the directory has just begun to show what was true once: it has lost its last seconds, or more.
     private func hasGoneBack(_ snapshot: DirectorySnapshot) -> Bool {
         snapshot.members.contains { incarnation, member in
-            if let known = seen[incarnation] { return member.beat < known.beat }
-            return gone[incarnation].map { member.beat <= $0 } ?? false
+            if let before = shown[incarnation] { return member.beat < before }
+            return (seen[incarnation]?.beat ?? gone[incarnation]).map { member.beat <= $0 } ?? false
         }
     }
 
@@ -123,6 +131,15 @@ package struct Membership: Sendable {
     }
 
     package func view(at now: NIODeadline) -> ClusterView {
+        var seen = seen
+        if !isAnswering {
+            for node in introduced
+            where links.contains(node.incarnation) && seen[node.incarnation] == nil
+                && node.incarnation != own.incarnation
+            {
+                seen[node.incarnation] = Seen(announcement: node, beat: 0, movedAt: now)
+            }
+        }
         var younger: [String: Int64] = [own.name: own.startedAtMs]
         for known in seen.values {
             younger[known.announcement.name] = max(
@@ -144,7 +161,8 @@ package struct Membership: Sendable {
         // Few enough to be believed at once?
         let isMany = silent.count * 3 > alive.count + silent.count
         let wait = isMany ? ttl * 2 : ttl
-        var dead = superseded
+        // Whoever has withdrawn and is in an old copy is dead to be forgotten again.
+        var dead = superseded + gone.keys.filter { shown[$0] != nil }
         for node in silent {
             if isAnswering, node.since + wait <= now {
                 dead.append(node.incarnation)

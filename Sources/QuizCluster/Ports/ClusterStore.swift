@@ -139,6 +139,19 @@ package protocol ClusterStore: Sendable {
 
     /// Newest first.
     func history(of shard: ShardID?, limit: Int) async throws(JournalFailure) -> [ShardMoveRecord]
+
+    /// Writes down which process is which node: what nodes know of one another while the directory is away. Repeating is harmless, and needed: who has
+    /// not for an hour and owns nothing is forgotten.
+    func register(_ node: NodeAnnouncement) async throws(JournalFailure)
+
+    /// Everybody written down, those that are gone included.
+    func registered() async throws(JournalFailure) -> [NodeAnnouncement]
+}
+
+/// A store that remembers nobody.
+extension ClusterStore {
+    package func register(_ node: NodeAnnouncement) async throws(JournalFailure) {}
+    package func registered() async throws(JournalFailure) -> [NodeAnnouncement] { [] }
 }
 
 extension ClusterStore {

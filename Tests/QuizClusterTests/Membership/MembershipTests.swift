@@ -133,6 +133,24 @@ import Testing
         #expect(stage.view.dead == [])
     }
 
+    @Test func `while the directory is away, whom the store knows and a link leads to is alive`() {
+        var stage = Stage(own: own)
+        let younger = Cast.node(9, name: "node-2", startedAtMs: 2_000)
+        stage.membership.introduce(others + [younger])
+        stage.passWithoutDirectory(.seconds(1))
+        #expect(stage.view.alive == [own])
+        stage.links = [others[0].incarnation, others[1].incarnation]
+        stage.passWithoutDirectory(.seconds(1))
+        #expect(stage.view.alive == [own, others[0], others[1]])
+        stage.links.insert(younger.incarnation)
+        stage.passWithoutDirectory(.seconds(1))
+        #expect(stage.view.alive == [own, others[1], younger])
+        #expect(stage.view.dead == [others[0].incarnation] && !stage.view.isSettled)
+        // The directory knows better.
+        stage.pass(.seconds(1), beating: [own, others[2]])
+        #expect(stage.view.alive == [own, others[2]])
+    }
+
     // MARK: A directory that has gone back
 
     @Test func `a beat that goes back is no sign of life, and stops everybody's inheriting`() {
@@ -179,8 +197,11 @@ import Testing
         #expect(!stage.view.isAlive(withdrawn.incarnation))
         stage.board.restore(withdrawn, beat: 1)
         stage.pass(.milliseconds(500), beating: living)
-        #expect(!stage.view.isAlive(withdrawn.incarnation) && stage.view.dead == [])
+        // Dead, so that it is forgotten again.
+        #expect(!stage.view.isAlive(withdrawn.incarnation) && stage.view.dead == [withdrawn.incarnation])
         #expect(!stage.view.isSettled)
+        for _ in 0..<12 { stage.pass(.milliseconds(500), beating: living) }
+        #expect(stage.view.isSettled && stage.view.dead == [withdrawn.incarnation])
         // Itself it may come back.
         stage.pass(.milliseconds(500), beating: [withdrawn])
         #expect(stage.view.isAlive(withdrawn.incarnation))

@@ -94,9 +94,10 @@ private final class Stage {
 }
 
 @Suite struct RedisRoutesTests {
-    private let (a, b, c, d) = (
-        RedisCast.data("a"), RedisCast.data("b"), RedisCast.data("c"), RedisCast.data("d")
-    )
+    private let a = RedisCast.data("a")
+    private let b = RedisCast.data("b")
+    private let c = RedisCast.data("c")
+    private let d = RedisCast.data("d")
 
     // MARK: One server
 
