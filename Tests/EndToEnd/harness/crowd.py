@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import aiohttp
@@ -128,12 +128,13 @@ class Crowd:
         await maker.come_back()
         settings = {"title": f"Drill {number}", "visibility": "unlisted", "questionCount": self.questions,
                     "answerWindowMs": self.window_ms, "categories": [], "speedPoints": True, "autoAdvance": True}
-        room = Room((await maker.call("room:create", settings=settings))["code"], players)
+        made = await self._patiently(lambda: maker.call("room:create", settings=settings))
+        room = Room(made["code"], players)
         await maker.close()
         for player in players:
             self._listen(room, player)
-        await self._patiently(players[0].bot, room)
-        await asyncio.gather(*(self._patiently(player.bot, room) for player in players[1:]))
+        await self._patiently(lambda: players[0].bot.join(room.code))
+        await asyncio.gather(*(self._patiently(lambda bot=player.bot: bot.join(room.code)) for player in players[1:]))
         return room
 
     async def _player(self, name: str, kind: str, home: Node) -> Player:
@@ -161,13 +162,13 @@ class Crowd:
         if living and player.home not in living:
             player.home = self.random.choice(living)
 
-    async def _patiently(self, bot: Bot, room: Room, seconds: float = 60) -> None:
-        """Joins, asking again while the room is on its way."""
+    @staticmethod
+    async def _patiently(ask: Callable[[], Awaitable[dict]], seconds: float = 60) -> dict:
+        """Asks again while a room is on its way, or its node has too much to do."""
         deadline = time.monotonic() + seconds
         while True:
             try:
-                await bot.join(room.code)
-                return
+                return await ask()
             except Refused as refusal:
                 if time.monotonic() > deadline or refusal.code in ("kicked", "room_closed"):
                     raise

@@ -1,5 +1,7 @@
 """Other processes, as the kernel tells about them."""
 
+import asyncio
+import time
 from pathlib import Path
 
 
@@ -13,3 +15,11 @@ def state(pid: int) -> str | None:
 
 def is_gone(pid: int) -> bool:
     return state(pid) in (None, "Z", "X")
+
+
+async def ended(pid: int, seconds: float = 5) -> bool:
+    """Waits until it is gone; False: it still is there."""
+    deadline = time.monotonic() + seconds
+    while not is_gone(pid) and time.monotonic() < deadline:
+        await asyncio.sleep(0.02)
+    return is_gone(pid)
