@@ -9,6 +9,7 @@ from harness.figures import figure
 from harness.node import Node
 from harness.raw import RawBot
 from harness.table import Table
+from test_cluster import Cluster
 
 
 class Inspector:
@@ -234,3 +235,32 @@ async def test_a_folded_game_says_so(make_node):
     inspector.sql("UPDATE game_player SET score = score + 1")
     report = await asyncio.to_thread(inspector.run)
     assert {breach["rule"] for breach in report["breaches"]} == {"result_differs"}, report
+
+
+@pytest.mark.limit(200)
+async def test_a_cluster_that_plays_and_moves_is_called_whole(make_node):
+    cluster = Cluster(make_node, 3)
+    await cluster.start()
+    inspector = Inspector(cluster.nodes[0], cluster.nodes[0].environment["QUIZMANIA_CLUSTER_NAME"])
+    tables = [(await played(node))[0] for node in cluster.nodes]
+
+    async def move() -> None:
+        for change in (("drain", "node-1", "--reason", "x"), ("undrain", "node-1", "--reason", "x")):
+            done = await asyncio.to_thread(cluster.nodes[0].command, "shards", *change)
+            assert done.returncode == 0, done
+
+    async def play() -> None:
+        for table in tables:
+            await table.host.call("game:rematch")
+            await table.play()
+
+    work = asyncio.gather(move(), play())
+    reports = []
+    while not work.done() or len(reports) < 2:
+        reports.append(await asyncio.to_thread(inspector.run))
+    await work
+    for report in reports:
+        assert (report["status"], report["breaches"], report["unchecked"]) == (0, [], []), report
+    assert reports[-1]["looked"]["replayed"] >= 3
+    figure("check of three nodes that play and move: runs, ms", f"{len(reports)}, {[r['tookMs'] for r in reports]}")
+    await asyncio.gather(*(table.close() for table in tables))
