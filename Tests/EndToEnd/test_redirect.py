@@ -11,7 +11,7 @@ from harness.moving import MovingBot
 from harness.node import Node
 from harness.ports import free_port
 from harness.stock import StockBot
-from harness.table import Table
+from harness.table import SETTINGS, Table
 from test_cluster import Cluster, seated
 
 
@@ -180,6 +180,15 @@ async def test_clients_follow_a_room_that_is_moved_and_those_that_do_not_are_for
     assert all(bot.url == cluster.nodes[0].url and bot.is_connected for bot in bots[4:])
     assert bots[4].offers
     await table.close()
+    # A node without shards makes rooms elsewhere, and says where.
+    maker = MovingBot(cluster.nodes[0].url, "Maker", follows=False)
+    await maker.connect()
+    made = await maker.call("room:create", settings=SETTINGS)
+    assert made["redirect"]["url"] == cluster.nodes[1].url and made["redirect"]["room"] == made["code"]
+    taken, moved = await tried(made["redirect"]["url"], made["redirect"]["resume"])
+    assert taken and moved.player == maker.player and moved.seat is None
+    await moved.join(made["code"])
+    await asyncio.gather(maker.close(), moved.close())
 
 
 @pytest.mark.limit(120)

@@ -184,9 +184,12 @@ import Testing
         }
     }
 
-    @Test func `a page of another origin is refused, one of this host or of the list is not`() async throws {
+    @Test func `a page of another origin is refused, one of this host, of the list or of a pattern is not`()
+        async throws
+    {
         var configuration = GatewayConfiguration.quiet
-        configuration.origins = .listed(["https://play.example.org"])
+        let pattern = try #require(OriginPattern("https://*.nodes.example.org"))
+        configuration.origins = .listed(["https://play.example.org"], patterns: [pattern])
         try await Gateway.run(EngineEcho.service(configuration)) { gateway in
             var client = try await WireClient(port: gateway.port)
             #expect(try await client.ask("GET", Self.path, headers: ["Origin": "https://evil.example"]).status == 403)
@@ -194,6 +197,10 @@ import Testing
             let listed = try await client.ask("GET", Self.path, headers: ["Origin": "https://play.example.org"])
             #expect(listed.headers["access-control-allow-origin"] == "https://play.example.org")
             #expect(listed.headers["access-control-allow-credentials"] == "true")
+            let fitting = try await client.ask("GET", Self.path, headers: ["Origin": "https://n1.nodes.example.org"])
+            #expect(fitting.headers["access-control-allow-origin"] == "https://n1.nodes.example.org")
+            #expect(
+                try await client.ask("GET", Self.path, headers: ["Origin": "https://nodes.example.org"]).status == 403)
             #expect(
                 try await client.ask(
                     "GET", "/socket.io/?EIO=4&transport=websocket",

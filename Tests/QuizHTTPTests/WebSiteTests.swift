@@ -137,6 +137,15 @@ struct WebSiteTests {
         #expect(
             exact.contains(
                 "connect-src 'self' https://quiz.test http://127.0.0.1:8080 wss://quiz.test ws://127.0.0.1:8080;"))
+        let patterns = [try #require(OriginPattern("https://*.nodes.quiz.test"))]
+        let cluster = try await Fixture(
+            settings: APISettings(origins: ["https://quiz.test"], nodePatterns: patterns), files: try Self.site())
+        let wide = try #require(try await cluster.ask("GET", "/").headers[.contentSecurityPolicy])
+        #expect(
+            wide.contains(
+                """
+                connect-src 'self' https://quiz.test wss://quiz.test https://*.nodes.quiz.test wss://*.nodes.quiz.test;
+                """))
     }
 
     @Test func `without a built client the page still names the product`() async throws {

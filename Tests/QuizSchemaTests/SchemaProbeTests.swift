@@ -59,7 +59,7 @@ struct SchemaProbeTests {
     @Test func `an acknowledgement is its fields beside ok`() throws {
         let probe = SchemaProbe()
         let example = try probe.example(of: Accepted<RoomCreatedAck>.self, full: true)
-        #expect(try keys(of: example) == ["ok", "room", "code"])
+        #expect(try keys(of: example) == ["ok", "room", "code", "redirect"])
     }
 
     @Test func `every note names a property that exists`() throws {

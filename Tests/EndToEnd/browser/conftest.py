@@ -55,7 +55,8 @@ def template(postgres, redis, template):
 @pytest.fixture(scope="session")
 def node(loop_runner, postgres, redis, template):
     """The node most tests play on; nobody stops it."""
-    node = Node(postgres, redis, template=template)
+    # Alone, as most are: nobody is sent to other addresses, and the content policy names none.
+    node = Node(postgres, redis, template=template, node_url=None, cluster_public_patterns=None)
     loop_runner.run(node.start())
     yield node
     try:
