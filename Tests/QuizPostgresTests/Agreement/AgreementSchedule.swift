@@ -139,7 +139,7 @@ struct AgreementSchedule {
             appends: pairs.map { room, shard in
                 let last = model.server.journal(of: room).last?.row.number ?? 0
                 let after = max(0, last - (choices.choose(4) == 0 ? 1 : 0) + (choices.choose(8) == 0 ? 1 : 0))
-                let variant = choices.choose(6) == 0 ? 1 : 0
+                let variant: UInt8 = choices.choose(6) == 0 ? 1 : 0
                 return Self.append(room, term(shard), after: after, count: 1 + choices.choose(2), variant: variant)
             })
     }
