@@ -12,10 +12,19 @@ package struct JournalEntry: Hashable, Sendable {
 extension SimulatedPostgres {
     private var now: Snapshot { Snapshot(sequence: transactions.sequence, xid: 0, command: 0) }
 
-    /// The committed rows of a room, ascending.
-    package func journal(of room: RoomID) -> [JournalEntry] {
-        tables.journal.rows(now, transactions, in: Tables.RowNumber.range(room)).map(\.row)
+    /// The committed rows of a room behind one of them, ascending.
+    package func journal(of room: RoomID, after number: Int64 = 0) -> [JournalEntry] {
+        tables.journal.rows(now, transactions, in: Tables.RowNumber.range(room, number + 1)).map(\.row)
     }
+
+    /// Nil: nobody has ever owned it.
+    package func term(of shard: ShardID) -> Term? {
+        guard let row = tables.fence.row(shard.index, now, transactions), row.epoch > 0 else { return nil }
+        return Term(shard: shard, epoch: Epoch(row.epoch), owner: row.owner)
+    }
+
+    /// Called after each commit, as soon as others see it.
+    package func watchCommits(_ watcher: @escaping () -> Void) { transactions.whenCommitted = watcher }
 
     package var rooms: [RoomRecord] { tables.rooms.rows(now, transactions).map(\.row.record) }
 

@@ -27,6 +27,8 @@ final class Transactions {
     private var order: [Xid: Int] = [:]
     private var last: Xid = 0
     private(set) var sequence = 0
+    /// Called when a commit has become visible.
+    var whenCommitted: () -> Void = {}
 
     func begin() -> Xid {
         last += 1
@@ -44,6 +46,7 @@ final class Transactions {
     func commit(_ xid: Xid) {
         sequence += 1
         states[xid] = .committed(sequence: sequence)
+        whenCommitted()
     }
 
     /// Also of one that had committed, when a failover has lost it.
