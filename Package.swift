@@ -140,7 +140,7 @@ let package = Package(
                 .nioCore, .nioLocks, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
             ],
             resources: [
-                "chat_fill", "chat_push", "cluster_beat", "heartbeat", "presence_clear", "rate_limit",
+                "chat_fill", "chat_push", "cluster_beat", "presence_clear", "rate_limit",
                 "revocations_merge", "shard_claim",
             ].map { .embedInCode("Scripts/\($0).lua") }),
 
@@ -209,7 +209,7 @@ let package = Package(
         tests("QuizModelTests", ["QuizModel"]),
         tests(
             "QuizClusterTests",
-            ["QuizCluster", "QuizShards", "QuizModel", "QuizRoomHost", "QuizWire", .nioCore, .nioLocks]),
+            ["QuizCluster", "QuizShards", "QuizModel", "QuizRoom", "QuizRoomHost", "QuizWire", .nioCore, .nioLocks]),
         tests("QuizShardsTests", ["QuizShards", "QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),
         tests(
@@ -236,7 +236,7 @@ let package = Package(
         tests(
             "QuizPostgresTests",
             [
-                "QuizPostgres", "QuizSimulatedDatabase", "QuizModel", "QuizShards", "QuizRoomHost", "QuizSocial",
+                "QuizPostgres", "QuizSimulatedDatabase", "QuizModel", "QuizRoom", "QuizShards", "QuizRoomHost", "QuizSocial",
                 "QuizContent", "QuizCluster", "CLibPQ", .nioLocks, .logging,
             ]),
         tests(

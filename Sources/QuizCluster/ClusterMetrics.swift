@@ -1,3 +1,4 @@
+internal import QuizModel
 package import QuizTelemetry
 
 /// What a node counts of the cluster.
@@ -9,9 +10,12 @@ package struct ClusterMetrics: Sendable {
     let isCoordinator: MetricGauge
     let isSettled: MetricGauge
     let moves: MetricCounters<Move>
+    let received: MetricCounters<MoveReason>
     let handOffSeconds: MetricHistogram
     let takeOverSeconds: MetricHistogram
     let remoteSessions: MetricGauge
+    let beatFailures: MetricCounter
+    let generations: MetricCounter
 
     package init(_ registry: MetricsRegistry) {
         nodesAlive = registry.gauge(.clusterNodesAlive)
@@ -19,8 +23,11 @@ package struct ClusterMetrics: Sendable {
         isCoordinator = registry.gauge(.clusterCoordinator)
         isSettled = registry.gauge(.clusterSettled)
         moves = registry.counters(.clusterShardMovesTotal, by: Move.self)
+        received = registry.counters(.clusterShardsReceivedTotal, by: MoveReason.self)
         handOffSeconds = registry.histogram(.clusterHandOffSeconds)
         takeOverSeconds = registry.histogram(.clusterTakeOverSeconds)
         remoteSessions = registry.gauge(.clusterRemoteSessions)
+        beatFailures = registry.counter(.nodeHeartbeatFailuresTotal)
+        generations = registry.counter(.redisGenerationsTotal)
     }
 }

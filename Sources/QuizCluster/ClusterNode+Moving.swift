@@ -15,7 +15,7 @@ extension ClusterNode {
         let (expected, owned) = state.withLockedValue { state -> ([MoveReason: [Term]], [Term]) in
             var expected: [MoveReason: [Term]] = [:]
             for move in state.pending where move.to == own && !state.busy.contains(move.shard) {
-                if let from = move.from, from == own || state.view.isAlive(from) { continue }
+                if let from = move.from, from == own || state.view.canOwn(from) { continue }
                 let term =
                     state.fences.terms[move.shard]
                     ?? Term(shard: move.shard, epoch: Epoch(0), owner: Incarnation(value: 0))
@@ -42,6 +42,7 @@ extension ClusterNode {
             state.withLockedValue { $0.learn(won) }
             await adopt(won, began: began)
             parts.metrics.moves[.inherited].increment(by: won.count)
+            parts.metrics.received[reason].increment(by: won.count)
             parts.metrics.takeOverSeconds.observe(Double((NIODeadline.now() - began).nanoseconds) / 1e9)
         } catch {
             parts.log.warning(
@@ -90,9 +91,10 @@ extension ClusterNode {
         let group = state.withLockedValue { state -> (to: Incarnation, reason: MoveReason, terms: [Term])? in
             var group: (to: Incarnation, reason: MoveReason, terms: [Term])?
             for move in state.pending where move.from == own && move.to != own && !state.busy.contains(move.shard) {
-                guard state.view.isAlive(move.to), parts.router.transport.linked.contains(move.to),
-                    let term = parts.router.host.term(of: move.shard), group == nil || group?.to == move.to,
-                    group?.terms.count ?? 0 < Self.groupMax
+                guard state.view.canOwn(move.to), parts.router.transport.linked.contains(move.to),
+                    let term = parts.router.host.term(of: move.shard),
+                    group.map({ $0.to == move.to && $0.reason == move.reason && $0.terms.count < Self.groupMax })
+                        ?? true
                 else { continue }
                 group = (move.to, move.reason, (group?.terms ?? []) + [term])
             }

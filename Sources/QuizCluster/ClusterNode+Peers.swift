@@ -5,6 +5,7 @@ package import QuizModel
 internal import QuizRoomHost
 internal import QuizShards
 internal import QuizTelemetry
+internal import QuizWire
 
 /// What other nodes say, led to whoever it is for.
 extension ClusterNode: PeerReceiver {
@@ -39,9 +40,25 @@ extension ClusterNode: PeerReceiver {
         case .prepared(let message): handOffs.prepared(message)
         case .final(let message): take(message, from: peer)
         case .finished(let message): handOffs.finished(message)
-        case .owns(let claims), .notMine(let claims): parts.router.table.hear(claims.terms)
+        case .owns(let claims):
+            parts.router.table.hear(claims.terms)
+            // Sessions that found its term in the database and asked it before it had brought the rooms back were told that it is not theirs. It is no news
+            // any more who owns them, but that they are there is.
+            parts.forwarded.ownersChanged(Set(claims.terms.map(\.shard)))
+            yield(claims.terms.filter { $0.owner == peer })
+        case .notMine(let claims): parts.router.table.hear(claims.terms)
         case .ask(let call): answer(call, to: peer)
         case .answer(let answer): parts.calls.answered(answer)
+        }
+    }
+
+    /// What somebody has won behind our term is not ours any more, also while the database cannot be asked, and also without rooms in it, of which no
+    /// write would tell: our sessions go on there. Shards that are being handed over are left to the hand-off.
+    func yield(_ terms: some Sequence<Term>) {
+        let busy = state.withLockedValue { $0.busy }
+        for term in terms where term.owner != own && !busy.contains(term.shard) {
+            guard let ours = parts.router.host.term(of: term.shard), ours.epoch < term.epoch else { continue }
+            parts.router.host.lost(ours)
         }
     }
 
@@ -65,6 +82,15 @@ extension ClusterNode: PeerReceiver {
                 let answer = PeerAnswer(number: call.number, status: status, headers: headers, body: body)
                 parts.router.transport.send(.answer(answer), to: peer)
             }
+        }
+        if case .status = call.question {
+            parts.work.submit {
+                // Texts and numbers always encode.
+                let body = (try? WireJSON.buffer(await self.status())) ?? ByteBuffer()
+                self.parts.router.transport.send(
+                    .answer(PeerAnswer(number: call.number, status: 200, body: body)), to: peer)
+            }
+            return
         }
         parts.work.submit { [parts] in
             let (status, body) = await parts.rooms.answer(call.question) ?? (404, ByteBuffer())

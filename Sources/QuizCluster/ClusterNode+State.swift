@@ -15,16 +15,26 @@ extension ClusterNode {
         var view: ClusterView
         var fences = ClusterFences(terms: [:], coordinator: nil)
         var pending: [ShardMove] = []
+        var settings = ClusterSettings()
+        var reasons = ClusterReasons()
         var beat: UInt64 = 0
         var generation: String?
         /// Shards that are being adopted or handed over now.
         var busy: Set<ShardID> = []
         var isOver = false
+        var store: StoreReach
         var pollServer: (any PollServer)?
 
         /// Counts what other loops have learned, and what each shard's term was learned as.
         var lessons: UInt64 = 0
         var learnedAt: [ShardID: UInt64] = [:]
+
+        /// Who cannot reach the database, though this node can.
+        var cutOff: Set<Incarnation> {
+            guard store.isSteady(at: .now()) else { return [] }
+            let flagged = view.alive.filter { $0.isCutOff == true }.map(\.incarnation)
+            return Set(flagged).subtracting([announcement.incarnation])
+        }
 
         /// Takes in what was read. What other loops learned since the reading began is newer and stays; everything else is as the database says, also when
         /// a database that failed over says less than it did.

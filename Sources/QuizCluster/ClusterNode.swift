@@ -1,7 +1,7 @@
 package import Logging
 internal import NIOConcurrencyHelpers
 package import NIOCore
-internal import QuizModel
+package import QuizModel
 package import QuizRoomHost
 internal import QuizShards
 internal import QuizTelemetry
@@ -22,6 +22,7 @@ package final class ClusterNode: Service {
         package var forwarded: ForwardedSessions
         package var calls: PeerCalls
         package var rooms: ClusterRooms
+        package var load: NodeLoad
         package var metrics: ClusterMetrics
         /// For timers and promises.
         package var loop: any EventLoop
@@ -32,7 +33,7 @@ package final class ClusterNode: Service {
 
         package init(
             announcement: NodeAnnouncement, router: RoomRouter, store: any ClusterStore, directory: any ShardDirectory,
-            remote: RemoteSessions, forwarded: ForwardedSessions, calls: PeerCalls, rooms: ClusterRooms,
+            remote: RemoteSessions, forwarded: ForwardedSessions, calls: PeerCalls, rooms: ClusterRooms, load: NodeLoad,
             metrics: ClusterMetrics, loop: any EventLoop, work: BackgroundWork, ttl: TimeAmount = Membership.ttlDefault,
             log: Logger
         ) {
@@ -44,6 +45,7 @@ package final class ClusterNode: Service {
             self.forwarded = forwarded
             self.calls = calls
             self.rooms = rooms
+            self.load = load
             self.metrics = metrics
             self.loop = loop
             self.work = work
@@ -75,12 +77,18 @@ package final class ClusterNode: Service {
                 announcement: parts.announcement,
                 membership: Membership(own: parts.announcement, ttl: parts.ttl, now: .now()),
                 desk: CoordinatorDesk(own: parts.router.own),
-                view: ClusterView(alive: [parts.announcement], dead: [], isSettled: false)))
+                view: ClusterView(alive: [parts.announcement], dead: [], isSettled: false),
+                store: StoreReach(ttl: parts.ttl, now: .now())))
         parts.router.table.watch { [forwarded = parts.forwarded] in forwarded.ownersChanged($0) }
     }
 
     /// The cluster as this node sees it now.
     package var view: ClusterView { state.withLockedValue { $0.view } }
+
+    /// Where clients reach a node directly; nil: that is not known, or it is about to stop.
+    package func directURL(of node: Incarnation) -> String? {
+        view.alive.first { $0.incarnation == node && !$0.isDraining }?.directURL
+    }
 
     /// Whether every shard has an owner that is alive, as far as this node knows.
     package var isPlaced: Bool {
@@ -145,8 +153,10 @@ package final class ClusterNode: Service {
         }
     }
 
-    /// Says that its shards are to go elsewhere, and waits until they have. Alone, it leaves them to whoever comes next.
+    /// Says that its shards are to go elsewhere, waits until they have, and then for the clients that follow. Alone, it leaves the shards to whoever comes
+    /// next.
     private func drain() async {
+        parts.forwarded.stop()
         state.withLockedValue { state in
             state.announcement.isDraining = true
             state.membership.update(own: state.announcement)
@@ -158,6 +168,7 @@ package final class ClusterNode: Service {
             try? await Task.sleep(for: .milliseconds(100))  // ends early only when cancelled
             if Task.isCancelled { return }
         }
+        await parts.forwarded.farewell(limit: .milliseconds(Limits.farewellMs))
         let left = parts.router.host.terms.count
         parts.log.info("The node gives up its part in the cluster.", metadata: .keys([.shardCount: "\(left)"]))
     }
@@ -168,6 +179,8 @@ package final class ClusterNode: Service {
         let (announcement, beat) = state.withLockedValue { state in
             state.beat += 1
             state.announcement.rooms = parts.router.host.roomCount
+            state.announcement.isCutOff = state.store.isCutOff ? true : nil
+            state.announcement.overload = parts.load.level
             return (state.announcement, state.beat)
         }
         let snapshot = await parts.directory.beat(announcement, beat: beat)
@@ -175,12 +188,15 @@ package final class ClusterNode: Service {
             state.membership.update(own: state.announcement)
             state.membership.observe(snapshot, links: parts.router.transport.linked, at: .now())
             state.view = state.membership.view(at: .now())
+            state.view.cutOff = state.cutOff
             return state.view
         }
+        parts.load.heard(view.alive)
         parts.router.transport.setPeers(
             view.alive.filter { $0.incarnation != own }.map {
                 PeerAddress(incarnation: $0.incarnation, name: $0.name, address: $0.meshAddress)
             })
+        if let rules = view.alive.map(\.rules).min() { parts.router.host.agree(onRules: rules) }
         await refreshMap(snapshot, beat: beat)
         await decide(view)
         await forgetDead(view)
@@ -189,10 +205,15 @@ package final class ClusterNode: Service {
 
     /// The map in Redis: written again every two seconds, and at once when Redis is another one; read as often.
     private func refreshMap(_ snapshot: DirectorySnapshot?, beat: UInt64) async {
-        guard let snapshot else { return }
-        let isNew = state.withLockedValue { state in
+        guard let snapshot else { return parts.metrics.beatFailures.increment() }
+        let before = state.withLockedValue { state in
             defer { state.generation = snapshot.generation }
-            return state.generation != snapshot.generation
+            return state.generation
+        }
+        let isNew = before != snapshot.generation
+        if isNew, before != nil {
+            parts.metrics.generations.increment()
+            parts.log.warning("Redis was emptied or replaced; what this node keeps there is written again.")
         }
         guard isNew || beat % 4 == 0 else { return }
         _ = await parts.directory.publish(parts.router.host.terms)
@@ -205,9 +226,14 @@ package final class ClusterNode: Service {
             let fences = try await parts.store.fences()
             let settings = try await parts.store.settings()
             let pending = try await parts.store.pendingPlan()
-            parts.router.table.hear(fences.terms.values.filter { $0.owner != own }, isCertain: true)
+            let reasons = try await parts.store.reasons()
+            let others = fences.terms.values.filter { $0.owner != own }
+            parts.router.table.hear(others, isCertain: true)
+            yield(others)
             let decision = state.withLockedValue { state in
+                state.store.answered(at: .now())
                 state.learn(fences, pending: pending, begunAt: lesson)
+                (state.settings, state.reasons) = (settings, reasons)
                 return state.desk.decide(
                     view: view, fences: state.fences, settings: settings, pending: state.pending)
             }
@@ -218,12 +244,14 @@ package final class ClusterNode: Service {
                     parts.log.info("This node is the coordinator now.")
                 }
             case .plan(let moves, let term):
-                if try await parts.store.write(plan: moves, coordinator: term) {
-                    state.withLockedValue { $0.pending = moves }
+                let noted = state.withLockedValue { $0.desk.noted(moves, view: view, reasons: reasons) }
+                if try await parts.store.write(plan: noted, coordinator: term) {
+                    state.withLockedValue { $0.pending = noted }
                     parts.log.info("A new plan moves shards.", metadata: .keys([.shardCount: "\(moves.count)"]))
                 }
             }
         } catch {
+            state.withLockedValue { $0.store.failed(at: .now()) }
             parts.log.debug("The cluster's state cannot be read.", metadata: .keys([.code: "\(error.code)"]))
         }
     }

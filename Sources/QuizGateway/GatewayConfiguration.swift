@@ -57,6 +57,6 @@ package enum AllowedOrigins: Sendable, Equatable {
     case any
     /// Pages served by this very host.
     case sameOrigin
-    /// Those of this host and these, written `https://play.example.org`, with credentials.
-    case listed(Set<String>)
+    /// Those of this host, these, written `https://play.example.org`, and those that fit a pattern; with credentials.
+    case listed(Set<String>, patterns: [OriginPattern] = [])
 }

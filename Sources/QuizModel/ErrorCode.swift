@@ -8,6 +8,7 @@ package enum ErrorCode: String, Codable, Sendable, CaseIterable {
     case rateLimited = "rate_limited"
     case busy = "busy"
     case unavailable = "unavailable"
+    case overloaded = "overloaded"
     // Rooms.
     case roomNotFound = "room_not_found"
     case roomFull = "room_full"
@@ -38,6 +39,7 @@ package enum ErrorCode: String, Codable, Sendable, CaseIterable {
         case .rateLimited: "Too many requests. Wait a moment and try again."
         case .busy: "The server is busy. Try again in a moment."
         case .unavailable: "The game is being saved. It goes on by itself in a moment."
+        case .overloaded: "The server has as many games as it can carry. Those that run go on. Try again in a moment."
         case .roomNotFound: "There is no such room, or it is private and the password is missing or wrong."
         case .roomFull: "The room is full."
         case .roomLocked: "The host has locked the room."
@@ -63,6 +65,7 @@ package enum ErrorCode: String, Codable, Sendable, CaseIterable {
         switch self {
         case .rateLimited, .busy: .after(milliseconds: 1_000)
         case .unavailable: .after(milliseconds: 500)
+        case .overloaded: .after(milliseconds: 5_000)
         case .notReady: .after(milliseconds: 2_000)
         default: .never
         }

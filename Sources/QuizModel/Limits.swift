@@ -79,6 +79,17 @@ package enum Limits {
     package static let eventsPerSecond = 20
     package static let eventsBurst = 60
 
+    /// Milliseconds a redirect's ticket is good for; a later one is refused.
+    package static let resumeTicketMs = 30_000
+    /// Milliseconds another node's clock may be ahead, for tickets; a ticket from further ahead is refused.
+    package static let ticketClockSkewMs = 30_000
+    /// Tickets a node remembers as used, within the time they could be good for; one more is refused.
+    package static let ticketsRememberedMax = 50_000
+    /// Milliseconds over which clients of rooms that have moved are told to follow, so that they do not all come at once.
+    package static let redirectSpreadMs = 1_000
+    /// Milliseconds a node that stops waits for clients that were told to go.
+    package static let farewellMs = 5_000
+
     // MARK: Chat
 
     package static let chatLinesOnJoin = 50
@@ -113,6 +124,8 @@ package enum Limits {
     package static let guestsPerAddressPerMinute = 600
     /// Room codes looked up from one address a minute.
     package static let lookUpsPerAddressPerMinute = 600
+    /// Calls of the operators' API from one address a minute: four pages that look once a second; more are refused with `rate_limited`.
+    package static let operatorCallsPerAddressPerMinute = 600
     /// Handshakes a node takes a second; more get 503 and `Retry-After`.
     package static let handshakesPerSecond = 400
 }

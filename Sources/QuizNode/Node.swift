@@ -12,7 +12,6 @@ internal import QuizMesh
 internal import QuizModel
 internal import QuizPostgres
 internal import QuizRedis
-internal import QuizRoom
 package import QuizRoomHost
 internal import QuizSocial
 internal import QuizTelemetry
@@ -27,11 +26,16 @@ package struct Node {
 
     private let settings: NodeSettings
     private let log: Logger
+    private let versions: NodeVersions
     private let storage: Storage
 
-    package init(settings: NodeSettings, log: Logger, storage: @escaping Storage = { ($0, $1) }) {
+    package init(
+        settings: NodeSettings, log: Logger, versions: NodeVersions = .shipped,
+        storage: @escaping Storage = { ($0, $1) }
+    ) {
         self.settings = settings
         self.log = log
+        self.versions = versions
         self.storage = storage
     }
 
@@ -62,30 +66,42 @@ package struct Node {
         let meshCertificates = try makeMeshCertificates()
         let mesh = try makeMesh(
             secrets, certificates: meshCertificates, incarnation: incarnation, loop: loops[0], registry: registry)
+        var hosting = RoomHost.Configuration(incarnation: incarnation, lanes: settings.postgresLanes)
+        hosting.rules = versions.rules
+        let roomMetrics = RoomMetrics(registry)
+        let load = NodeLoad(own: incarnation)
         let host = RoomHost(
-            configuration: .init(incarnation: incarnation, lanes: settings.postgresLanes),
+            configuration: hosting,
             parts: .init(
                 journal: journal, store: store,
                 broadcaster: ClusterBroadcaster(local: GatewayBroadcaster(), transport: mesh),
                 questions: BankQuestions(store: database.questions), work: work, signer: secrets.signer,
-                keys: secrets.rooms, metrics: RoomMetrics(registry), wallClockMs: wallClockMs),
+                keys: secrets.rooms, metrics: roomMetrics, wallClockMs: wallClockMs),
             eventLoops: loops, log: log)
         let router = RoomRouter(own: incarnation, host: host, table: ShardTable(), transport: mesh)
         let calls = PeerCalls(transport: mesh, loop: loops[0])
-        let rooms = ClusterRooms(router: router, calls: calls)
+        let rooms = ClusterRooms(router: router, calls: calls, load: load, metrics: roomMetrics)
         let forwarded = ForwardedSessions(broadcaster: GatewayBroadcaster())
         let cluster = ClusterNode(
             .init(
                 announcement: announcement(incarnation, startedAtMs: wallClockMs()), router: router,
                 store: database.cluster, directory: RedisShardDirectory(client: redis, keys: keys),
                 remote: RemoteSessions(host: host, table: router.table, transport: mesh), forwarded: forwarded,
-                calls: calls, rooms: rooms, metrics: ClusterMetrics(registry), loop: loops[0], work: work,
+                calls: calls, rooms: rooms, load: load, metrics: ClusterMetrics(registry), loop: loops[0], work: work,
                 ttl: .milliseconds(Int64(settings.clusterTTLMs)), log: log))
         mesh.setReceiver(cluster)
+        // What Redis says of other nodes sends players nowhere but to addresses that this deployment calls its own.
+        let directURL: @Sendable (Incarnation) -> String? = { [patterns = settings.nodePatterns] node in
+            cluster.directURL(of: node).flatMap { url in patterns.contains { $0.admits(url) } ? url : nil }
+        }
         let game = GameApplication(
             .init(
                 router: router, forwarded: forwarded, rooms: rooms, accounts: accounts,
-                recovery: RecoveryTokens(secret: secrets.session), chat: chat,
+                recovery: RecoveryTokens(secret: secrets.session),
+                redirects: Redirects(
+                    own: incarnation, tickets: ResumeTickets(secret: secrets.session), addresses: directURL,
+                    wallClockMs: wallClockMs),
+                chat: chat,
                 presence: presence, limiter: limiter, work: work, metrics: GameMetrics(registry), log: log,
                 wallClockMs: wallClockMs))
 
@@ -94,11 +110,16 @@ package struct Node {
         let socket = SocketIOServer(configuration: gateway, application: game)
         cluster.setPollServer(socket.engine)
         let certificates = try makeCertificates()
-        let readiness = Readiness(database: database, redis: redis)
+        let readiness = Readiness(database: database, redis: redis, load: load)
         let api = try makeAPI(
             .init(
-                accounts: accounts, rooms: NodeRooms(rooms: rooms), games: StoredGameArchive(store: database.rooms),
-                questions: database.questions, limiter: limiter, readiness: { await readiness.checks() }))
+                accounts: accounts, rooms: NodeRooms(rooms: rooms, directURL: directURL),
+                games: StoredGameArchive(store: database.rooms),
+                questions: database.questions, limiter: limiter, readiness: { await readiness.checks() },
+                operators: secrets.admin.map { token in
+                    let desk = OperatorDesk(cluster: cluster, wallClockMs: wallClockMs)
+                    return .init(token: token, operations: NodeOperations(desk: desk))
+                }))
         let gatewayMetrics = GatewayMetrics()
         let web = Application(
             router: api.router(),
@@ -113,16 +134,16 @@ package struct Node {
             eventLoopGroupProvider: .shared(group), logger: log)
         let metricsListener = MetricsListener.service(
             host: settings.metricsHost, port: settings.metricsPort, logger: log, render: { registry.render() })
-        let heartbeat = NodeHeartbeat(
-            client: redis, keys: keys, incarnation: incarnation, node: settings.nodeName, metrics: registry,
-            logger: log,
-            onNewGeneration: { _ in await revocations.refreshIfDue() })
 
-        var services: [any Service] = [redis, database, work, revocations, heartbeat, presence, metricsListener]
+        var services: [any Service] = [redis, database, work, revocations, presence, metricsListener]
         if let certificates { services.append(certificates) }
         if let meshCertificates { services.append(meshCertificates) }
-        services.append(Housekeeping(database: database, log: log))
+        services.append(
+            Housekeeping(
+                database: database, incarnation: incarnation, ages: settings.retention, registry: registry, log: log))
         services.append(NodeMeter(gateway: gatewayMetrics, host: host, registry: registry))
+        services.append(
+            OverloadWatch(settings: settings.overload, host: host, load: load, registry: registry, log: log))
         services.append(StandingRooms(host: host))
         services.append(mesh)
         services.append(OpenedLater(cluster: cluster, then: web))
@@ -139,12 +160,13 @@ package struct Node {
     // MARK: - Parts
 
     private func openDatabase() async throws -> PostgresDatabase {
-        var configuration = PostgresConfiguration(conninfo: try settings.postgresConninfo())
-        configuration.lanes = settings.postgresLanes
+        let configuration = try settings.postgresConfiguration()
         let database = PostgresDatabase(configuration: configuration, log: log)
         let problems: [String]
         do {
             problems = try await database.start()
+        } catch  where error.code == .behindPooler {
+            throw SettingsFault(error.context)
         } catch {
             throw SettingsFault("PostgreSQL cannot be used: \(error).")
         }
@@ -155,8 +177,8 @@ package struct Node {
     private func announcement(_ incarnation: Incarnation, startedAtMs: Int64) -> NodeAnnouncement {
         NodeAnnouncement(
             incarnation: incarnation, name: settings.nodeName, startedAtMs: startedAtMs,
-            publicURL: settings.publicURL, meshAddress: settings.meshAddress,
-            meshVersion: Int(MeshVersion.spoken.upperBound), rules: RoomStateMachine.rules,
+            publicURL: settings.publicURL, directURL: settings.nodeURL, meshAddress: settings.meshAddress,
+            meshVersion: Int(versions.mesh.upperBound), rules: versions.rules.upperBound,
             weight: settings.clusterWeight,
             isDraining: false, rooms: 0)
     }
@@ -172,9 +194,10 @@ package struct Node {
         _ secrets: NodeSecrets, certificates: MeshCertificates?, incarnation: Incarnation, loop: any EventLoop,
         registry: MetricsRegistry
     ) throws -> MeshTransport {
-        let configuration = MeshConfiguration(
+        var configuration = MeshConfiguration(
             listen: MeshEndpoint(host: settings.meshHost, port: settings.meshPort), cluster: settings.clusterName,
             secret: secrets.mesh, certificates: certificates)
+        configuration.versions = versions.mesh
         return try MeshTransport(
             configuration: configuration, incarnation: incarnation, name: settings.nodeName, loop: loop,
             metrics: registry, logger: log)
@@ -182,8 +205,7 @@ package struct Node {
 
     private func makeRedis(loop: any EventLoop, registry: MetricsRegistry) throws -> RedisClient {
         try RedisClient(
-            configuration: RedisConfiguration(
-                endpoint: try settings.redisEndpoint(), clientName: settings.nodeName), loop: loop,
+            configuration: try settings.redisConfiguration(clientName: settings.nodeName), loop: loop,
             metrics: registry, logger: log)
     }
 
@@ -192,7 +214,8 @@ package struct Node {
         return try QuizAPI(
             services: services,
             settings: APISettings(
-                origins: origins, isSecure: settings.publicURL.hasPrefix("https://"), trustedProxies: try proxies()),
+                origins: origins, nodePatterns: settings.nodePatterns,
+                isSecure: settings.publicURL.hasPrefix("https://"), trustedProxies: try proxies()),
             files: try WebFiles(folder: settings.webDirectory))
     }
 
@@ -207,7 +230,11 @@ package struct Node {
             pingInterval: .milliseconds(Int64(settings.pingIntervalMs)),
             pingTimeout: .milliseconds(Int64(settings.pingTimeoutMs)))
         configuration.handshakesPerSecond = settings.handshakesPerSecond
-        if !settings.allowedOrigins.isEmpty { configuration.origins = .listed(Set(settings.allowedOrigins)) }
+        if !settings.allowedOrigins.isEmpty || !settings.nodePatterns.isEmpty {
+            // Pages of one node, or of the address before all nodes, connect to the others.
+            configuration.origins = .listed(
+                Set(settings.allowedOrigins + [settings.publicURL]), patterns: settings.nodePatterns)
+        }
         configuration.trustedProxies = try proxies()
         return configuration
     }

@@ -1,8 +1,10 @@
 internal import Configuration
 internal import Foundation
 package import Logging
+internal import QuizPostgres
 package import QuizRedis
 package import QuizTelemetry
+internal import QuizWire
 internal import SystemPackage
 
 /// Everything a node is told: `config/quizmania.json` < environment `QUIZMANIA_…` < flags.
@@ -10,6 +12,9 @@ internal import SystemPackage
 /// Each key gives name, meaning and default in `keys`; `quizmania serve --print-config` shows the values in force.
 package struct NodeSettings: Sendable {
     var nodeName: String
+    /// In the form of `Origin`; nil: clients are not sent to this node.
+    var nodeURL: String?
+    var nodePatterns: [OriginPattern]
     var httpHost: String
     var httpPort: Int
     var publicURL: String
@@ -31,8 +36,14 @@ package struct NodeSettings: Sendable {
     var postgres: String
     var postgresPasswordFile: String?
     var postgresLanes: Int
+    var postgresPools: PoolSizes
+    var postgresPooler: String?
+    var postgresStandbyRequired: Bool
+    var retention: Retention.Ages
     var redis: String
     var redisPasswordFile: String?
+    var redisSentinelPasswordFile: String?
+    var redisAuthorityFile: String?
     package var secretsDirectory: String
     var webDirectory: String
     var eventLoops: Int
@@ -41,6 +52,7 @@ package struct NodeSettings: Sendable {
     var pingIntervalMs: Int
     var pingTimeoutMs: Int
     var handshakesPerSecond: Int
+    var overload: OverloadSettings
 
     /// A setting as `--print-config` and the guide show it.
     struct Key: Sendable {
@@ -48,8 +60,20 @@ package struct NodeSettings: Sendable {
         var meaning: String
     }
 
-    static let keys: [Key] = [
+    static let keys: [Key] = ownKeys + OverloadSettings.keys
+
+    private static let ownKeys: [Key] = [
         Key(name: "node.name", meaning: "Name of the node in logs; text. Default: node-0."),
+        Key(
+            name: "node.url",
+            meaning:
+                "Address of this very node, for clients whose room is here; default: none, and they stay where they are."
+        ),
+        Key(
+            name: "cluster.public.patterns",
+            meaning:
+                "What node.url of every node looks like, separated by commas: https://*.play.example.org. Default: none."
+        ),
         Key(name: "http.host", meaning: "Address the node listens on. Default: 127.0.0.1."),
         Key(
             name: "http.port",
@@ -82,9 +106,39 @@ package struct NodeSettings: Sendable {
         Key(name: "postgres", meaning: "libpq connection string without a password. Required."),
         Key(name: "postgres.password.file", meaning: "File that holds the password."),
         Key(name: "postgres.lanes", meaning: "Journal connections; 1 to 64. Default: 4."),
-        Key(name: "redis", meaning: "redis://host:port/db or rediss://. Required."),
-        Key(name: "redis.password.file", meaning: "File that holds the password."),
-        Key(name: "secrets.dir", meaning: "Directory with token.key, room.key, mesh.key and signing.key. Required."),
+        Key(name: "postgres.web.connections", meaning: "Connections for players' requests; 1 to 64. Default: 4."),
+        Key(name: "postgres.content.connections", meaning: "Connections for the question bank; 1 to 64. Default: 2."),
+        Key(name: "postgres.chat.connections", meaning: "Connections for chat; 1 to 64. Default: 2."),
+        Key(name: "postgres.cluster.connections", meaning: "Connections for the cluster's plan; 1 to 64. Default: 2."),
+        Key(
+            name: "postgres.pooler",
+            meaning:
+                "Connection string of a pooler in transaction mode, for requests, content and chat. Default: none, directly."
+        ),
+        Key(
+            name: "postgres.standby.required",
+            meaning: "yes: a failover is planned, so that commits must wait for a standby. yes or no. Default: no."),
+        Key(
+            name: "retention.journal.days",
+            meaning: "Days a finished game can be replayed; 2 to 36500. Default: 30. Results are kept for ever."),
+        Key(name: "retention.chat.days", meaning: "Days a chat line is kept; 1 to 36500. Default: 90."),
+        Key(name: "retention.moves.days", meaning: "Days the moves of shards are kept; 1 to 36500. Default: 90."),
+        Key(
+            name: "retention.guests.days",
+            meaning: "Days until a guest who cannot come back is forgotten; 1 to 36500. Default: 365."),
+        Key(
+            name: "redis",
+            meaning: "redis://HOST:PORT/DB, redis+sentinel://HOST:PORT,…/NAME or redis+cluster://HOST:PORT,…; rediss… "
+                + "with TLS. Required."),
+        Key(name: "redis.password.file", meaning: "File that holds the password of the Redis servers."),
+        Key(name: "redis.sentinel.password.file", meaning: "File that holds the password of the sentinels."),
+        Key(
+            name: "redis.tls.authority.file",
+            meaning: "PEM certificates Redis' own is checked against. Default: the system's."),
+        Key(
+            name: "secrets.dir",
+            meaning:
+                "Directory with token.key, room.key, mesh.key, signing.key and, for operators, admin.token. Required."),
         Key(name: "web.dir", meaning: "Built web client. Default: Sources/WebClient/dist."),
         Key(
             name: "event.loops", meaning: "Event loops; 1 to 64. Default: 1 up to 4 cores, else a quarter of the cores."
@@ -174,13 +228,33 @@ package struct NodeSettings: Sendable {
             throw SettingsFault("TLS needs both `tls.certificate.file` and `tls.key.file`.")
         }
         publicURL = text("public.url") ?? "\(tlsKeyFile == nil ? "http" : "https")://\(httpHost):\(httpPort)"
+        (nodeURL, nodePatterns) = try Self.addresses(
+            nodeURL: text("node.url"), patterns: list("cluster.public.patterns"), publicURL: publicURL)
         allowedOrigins = list("allowed.origins")
         trustedProxies = list("trusted.proxies")
         postgres = try required("postgres")
         postgresPasswordFile = text("postgres.password.file")
         postgresLanes = try number("postgres.lanes", 1...64, default: 4)
+        postgresPools = PoolSizes(
+            web: try number("postgres.web.connections", 1...64, default: 4),
+            content: try number("postgres.content.connections", 1...64, default: 2),
+            chat: try number("postgres.chat.connections", 1...64, default: 2),
+            cluster: try number("postgres.cluster.connections", 1...64, default: 2))
+        postgresPooler = text("postgres.pooler")
+        let standby = text("postgres.standby.required") ?? "no"
+        guard ["yes", "no"].contains(standby) else {
+            throw SettingsFault("`postgres.standby.required` is \(standby); it has to be yes or no.")
+        }
+        postgresStandbyRequired = standby == "yes"
+        retention = Retention.Ages(
+            journal: try number("retention.journal.days", Retention.Ages.journalMin...36_500, default: 30),
+            chat: try number("retention.chat.days", 1...36_500, default: 90),
+            moves: try number("retention.moves.days", 1...36_500, default: 90),
+            guests: try number("retention.guests.days", 1...36_500, default: 365))
         redis = try required("redis")
         redisPasswordFile = text("redis.password.file")
+        redisSentinelPasswordFile = text("redis.sentinel.password.file")
+        redisAuthorityFile = text("redis.tls.authority.file")
         secretsDirectory = try required("secrets.dir")
         webDirectory = text("web.dir") ?? "Sources/WebClient/dist"
         let cores = ProcessInfo.processInfo.activeProcessorCount
@@ -198,39 +272,54 @@ package struct NodeSettings: Sendable {
         pingIntervalMs = try number("ping.interval.ms", 300...120_000, default: 25_000)
         pingTimeoutMs = try number("ping.timeout.ms", 200...120_000, default: 20_000)
         handshakesPerSecond = try number("handshakes.per.second", 1...100_000, default: 400)
+        overload = try OverloadSettings(text)
     }
 
     /// The values in force, a line each; there is no secret among them, only the files' names.
     package var lines: [String] {
         let values: [String?] = [
-            nodeName, httpHost, String(httpPort), publicURL, allowedOrigins.joined(separator: ","),
+            nodeName, nodeURL, nodePatterns.map(\.description).joined(separator: ","), httpHost, String(httpPort),
+            publicURL, allowedOrigins.joined(separator: ","),
             trustedProxies.joined(separator: ","), clusterName, String(clusterWeight), String(clusterTTLMs), meshHost,
             String(meshPort), meshAddress, meshCertificateFile, meshKeyFile, meshAuthorityFile, metricsHost,
             String(metricsPort), tlsCertificateFile, tlsKeyFile,
-            postgres, postgresPasswordFile, String(postgresLanes), redis, redisPasswordFile, secretsDirectory,
-            webDirectory, String(eventLoops), logFormat.rawValue, logLevel.rawValue, String(pingIntervalMs),
+            postgres, postgresPasswordFile, String(postgresLanes), String(postgresPools.web),
+            String(postgresPools.content), String(postgresPools.chat), String(postgresPools.cluster), postgresPooler,
+            postgresStandbyRequired ? "yes" : "no", String(retention.journal), String(retention.chat),
+            String(retention.moves), String(retention.guests), redis, redisPasswordFile, redisSentinelPasswordFile,
+            redisAuthorityFile, secretsDirectory, webDirectory, String(eventLoops), logFormat.rawValue,
+            logLevel.rawValue, String(pingIntervalMs),
             String(pingTimeoutMs), String(handshakesPerSecond),
         ]
-        return zip(Self.keys, values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
-    }
-
-    /// The connection string with the password from its file.
-    package func postgresConninfo() throws(SettingsFault) -> String {
-        guard let postgresPasswordFile else { return postgres }
-        let password = try SecretFile.text(postgresPasswordFile)
-        let quoted = password.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "'", with: "\\'")
-        return "\(postgres) password='\(quoted)'"
+        return zip(Self.keys, values + overload.values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
     }
 }
 
 extension NodeSettings {
-    /// Where Redis is, with the password from its file.
+    /// Where Redis is, with the passwords from their files.
     package func redisEndpoint() throws(SettingsFault) -> RedisEndpoint {
         guard var endpoint = RedisEndpoint(redis) else {
-            throw SettingsFault("`redis` is not an address like redis://127.0.0.1:6379/0.")
+            throw SettingsFault(
+                "`redis` is not an address like redis://127.0.0.1:6379/0, redis+sentinel://a:26379,b:26379/mymaster "
+                    + "or redis+cluster://a:6379,b:6379.")
         }
         if let redisPasswordFile { endpoint.password = try SecretFile.text(redisPasswordFile) }
+        if let redisSentinelPasswordFile { endpoint.sentinelPassword = try SecretFile.text(redisSentinelPasswordFile) }
         return endpoint
+    }
+
+    /// How to talk to it.
+    ///
+    /// - Parameter clientName: what Redis shows for this process.
+    package func redisConfiguration(clientName: String) throws(SettingsFault) -> RedisConfiguration {
+        var configuration = RedisConfiguration(endpoint: try redisEndpoint(), clientName: clientName)
+        guard let redisAuthorityFile else { return configuration }
+        do {
+            try configuration.trust(authorityFile: redisAuthorityFile)
+        } catch {
+            throw SettingsFault("`redis.tls.authority.file`: \(redisAuthorityFile) holds no certificate: \(error).")
+        }
+        return configuration
     }
 }
 

@@ -1,4 +1,5 @@
 internal import NIOConcurrencyHelpers
+internal import QuizCluster
 internal import QuizModel
 internal import QuizPostgres
 internal import QuizRedis
@@ -7,9 +8,11 @@ internal import QuizRedis
 final class Readiness: Sendable {
     private let database: PostgresDatabase
     private let redis: RedisClient
+    private let load: NodeLoad
     private let isOpen = NIOLockedValueBox(false)
 
-    init(database: PostgresDatabase, redis: RedisClient) {
+    init(database: PostgresDatabase, redis: RedisClient, load: NodeLoad) {
+        self.load = load
         self.database = database
         self.redis = redis
     }
@@ -32,7 +35,23 @@ final class Readiness: Sendable {
         let isThere = (try? await redis.command(["PING"])) != nil  // any failure means the same here
         checks.append(
             HealthCheck(name: "redis", status: .ok, message: isThere ? nil : "Redis does not answer; games go on."))
+        checks.append(overload)
         return checks
+    }
+
+    /// An overloaded node goes on serving those who play. New players are sent elsewhere while there is an elsewhere.
+    private var overload: HealthCheck {
+        let goesElsewhere = load.shouldSendPlayersElsewhere
+        let message: String? =
+            switch load.level {
+            case .calm: nil
+            case .refusesRooms: "The node is overloaded and refuses new rooms."
+            case .refusesJoins, .coarsens:
+                goesElsewhere
+                    ? "The node is overloaded and refuses new players; other nodes take them."
+                    : "The node is overloaded and refuses new players, as all nodes do; games go on."
+            }
+        return HealthCheck(name: "overload", status: goesElsewhere ? .failing : .ok, message: message)
     }
 
     private func check(_ name: String, _ passed: Bool, _ message: String) -> HealthCheck {

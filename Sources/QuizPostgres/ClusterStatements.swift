@@ -36,7 +36,7 @@ package enum ClusterStatements {
     /// Gives whether the term was there. Whoever wants to be the next coordinator waits for this statement's commit, as
     /// with the journal's fence; its own first plan therefore sees all of this one's rows and replaces them.
     ///
-    /// Parameters: the term's epoch and owner, then shards, targets and reasons, each shard once.
+    /// Parameters: the term's epoch and owner, then shards, targets, reasons and notes, each shard once.
     package static let writePlan = PostgresStatement(
         "plan_write",
         """
@@ -45,12 +45,14 @@ package enum ClusterStatements {
         ), removed AS (
             DELETE FROM shard_plan p USING held WHERE p.shard <> ALL ($3::int4[])
         ), written AS (
-            INSERT INTO shard_plan AS p (shard, target, reason)
-            SELECT w.shard, w.target, w.reason
-            FROM held CROSS JOIN unnest($3::int4[], $4::uuid[], $5::text[]) AS w (shard, target, reason)
+            INSERT INTO shard_plan AS p (shard, target, reason, note)
+            SELECT w.shard, w.target, w.reason, w.note
+            FROM held
+            CROSS JOIN unnest($3::int4[], $4::uuid[], $5::text[], $6::text[]) AS w (shard, target, reason, note)
             ORDER BY w.shard
-            ON CONFLICT (shard) DO UPDATE SET target = excluded.target, reason = excluded.reason
-            WHERE p.target <> excluded.target OR p.reason <> excluded.reason
+            ON CONFLICT (shard) DO UPDATE
+                SET target = excluded.target, reason = excluded.reason, note = excluded.note
+            WHERE (p.target, p.reason, p.note) IS DISTINCT FROM (excluded.target, excluded.reason, excluded.note)
         )
         SELECT EXISTS (SELECT 1 FROM held)
         """)
@@ -58,7 +60,8 @@ package enum ClusterStatements {
     package static let pendingPlan = PostgresStatement(
         "plan_pending",
         """
-        SELECT p.shard, nullif(f.owner, '00000000-0000-0000-0000-000000000000'), p.target, p.reason
+        SELECT p.shard, nullif(f.owner, '00000000-0000-0000-0000-000000000000'), p.target, p.reason,
+            p.note
         FROM shard_plan p LEFT JOIN shard_fence f ON f.shard = p.shard
         WHERE f.owner IS DISTINCT FROM p.target
         ORDER BY p.shard
@@ -99,12 +102,13 @@ package enum ClusterStatements {
         UNION ALL SELECT NULL, NULL, NULL, NULL, rebalances FROM cluster_setting
         """)
 
-    /// Why operators set what is in force; for people alone.
+    /// Why operators set what is in force; for people, and for the notes of moves.
     package static let reasons = PostgresStatement(
         "cluster_reasons",
         """
         SELECT name, NULL::int4, reason FROM node_setting WHERE weight IS NOT NULL OR draining
         UNION ALL SELECT NULL, shard, reason FROM shard_pin
+        UNION ALL SELECT NULL, NULL, reason FROM cluster_setting WHERE rebalances > 0
         """)
 
     package static let setWeight = PostgresStatement(
@@ -177,11 +181,11 @@ extension PostgresRow {
         MoveReason(rawValue: try text(column)) ?? .asked
     }
 
-    /// Columns shard, owner, target, reason.
+    /// Columns shard, owner, target, reason, note.
     func plannedMove() throws(PostgresError) -> ShardMove {
         ShardMove(
             shard: try shard(0), from: try optionalIncarnation(1), to: Incarnation(value: try uuid(2)),
-            reason: try moveReason(3))
+            reason: try moveReason(3), note: try text(4))
     }
 
     func moveRecord() throws(PostgresError) -> ShardMoveRecord {

@@ -11,7 +11,8 @@ package enum FenceStatements {
     package static let read = PostgresStatement(
         "fence_read", "SELECT shard, epoch, owner FROM shard_fence WHERE shard = ANY ($1::int4[]) ORDER BY shard")
 
-    /// A record that is there already, as after a restore of one of the tables, must not keep a shard from moving.
+    /// A record that is there already, as after a restore of one of the tables, must not keep a shard from moving. A move
+    /// that the plan asks for and that says nothing itself is recorded with the plan's note.
     package static let compareAndSet = PostgresStatement(
         "fence_compare_and_set",
         """
@@ -28,8 +29,9 @@ package enum FenceStatements {
             RETURNING f.shard, f.epoch, f.owner, locked.owner AS previous, locked.reason
         ), recorded AS (
             INSERT INTO shard_move (shard, epoch, from_owner, to_owner, reason, note)
-            SELECT shard, epoch, nullif(previous, '00000000-0000-0000-0000-000000000000'), owner, reason, $6::text
-            FROM moved
+            SELECT m.shard, m.epoch, nullif(m.previous, '00000000-0000-0000-0000-000000000000'), m.owner, m.reason,
+                coalesce(nullif($6::text, ''), p.note, '')
+            FROM moved m LEFT JOIN shard_plan p ON p.shard = m.shard AND p.target = m.owner
             ON CONFLICT (shard, epoch) DO UPDATE SET
                 from_owner = excluded.from_owner, to_owner = excluded.to_owner, reason = excluded.reason,
                 note = excluded.note, moved_at = excluded.moved_at

@@ -26,6 +26,7 @@ package struct Migration: Sendable, Hashable {
         Migration(number: 2, name: "people", embedded: PackageResources.M0002_people_sql),
         Migration(number: 3, name: "questions", embedded: PackageResources.M0003_questions_sql),
         Migration(number: 4, name: "cluster", embedded: PackageResources.M0004_cluster_sql),
+        Migration(number: 5, name: "retention", embedded: PackageResources.M0005_retention_sql),
     ]
 
     private init(number: Int, name: String, embedded: [UInt8]) {

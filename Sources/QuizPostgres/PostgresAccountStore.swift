@@ -58,15 +58,6 @@ package final class PostgresAccountStore: AccountStore {
         RETURNING player
         """)
 
-    private static let removeExpired = PostgresStatement(
-        "refresh_remove_expired",
-        """
-        DELETE FROM refresh_token t
-        WHERE t.expires_at_ms <= $1::int8
-            AND NOT EXISTS (SELECT 1 FROM refresh_token s WHERE s.family = t.family AND s.expires_at_ms > $1::int8)
-        RETURNING 1
-        """)
-
     package func createGuest(player: PlayerID, nickname: Nickname) async throws(StoreFailure) {
         _ = try await query(Self.create, [.uuid(player), .text(nickname.text)]) { _ in true }
     }
@@ -103,13 +94,6 @@ package final class PostgresAccountStore: AccountStore {
 
     package func revokeRefresh(tokenDigest: [UInt8]) async throws(StoreFailure) -> PlayerID? {
         try await player(Self.revoke, [.bytea(tokenDigest)])
-    }
-
-    /// Forgets families of which no token is valid any more.
-    ///
-    /// - Returns: the number of tokens forgotten.
-    package func removeExpired(nowMs: Int64) async throws(StoreFailure) -> Int {
-        try await query(Self.removeExpired, [.int8(nowMs)]) { result throws(PostgresError) in result.count }
     }
 
     private func player(

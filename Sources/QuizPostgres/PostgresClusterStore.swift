@@ -48,6 +48,7 @@ package final class PostgresClusterStore: ClusterStore {
         let parameters: [PostgresParameter] = [
             .int8(coordinator.epoch.number), .uuid(coordinator.owner), .int4s(moves.map(\.shard.index)),
             .uuids(moves.map(\.to)), .texts(moves.map(\.reason.rawValue)),
+            .texts(moves.map { ClusterStatements.bounded($0.note) }),
         ]
         return try await query(ClusterStatements.writePlan, parameters) { result throws(PostgresError) in
             try FencedAnswer(result).locked
@@ -72,6 +73,7 @@ package final class PostgresClusterStore: ClusterStore {
         }
     }
 
+    /// Heads of the journals of the open rooms of these shards. Not part of the port: nodes compare heads with what they load.
     /// A room in whose journal nothing is yet is left out.
     package func heads(of shards: [ShardID]) async throws(JournalFailure) -> [RoomID: JournalHead] {
         try await query(ClusterStatements.heads, [.int4s(shards.map(\.index))]) { result throws(PostgresError) in
@@ -92,15 +94,16 @@ package final class PostgresClusterStore: ClusterStore {
         }
     }
 
-    /// What operators gave as reasons for the settings in force. Not part of the port: nodes do not care.
-    package func reasons() async throws(JournalFailure) -> ClusterPicture.Reasons {
+    package func reasons() async throws(JournalFailure) -> ClusterReasons {
         try await query(ClusterStatements.reasons) { result throws(PostgresError) in
-            var reasons = ClusterPicture.Reasons()
+            var reasons = ClusterReasons()
             for row in result.rows {
-                if row.isNull(1) {
-                    reasons.nodes[try row.text(0)] = try row.text(2)
-                } else {
+                if let name = try row.optionalText(0) {
+                    reasons.nodes[name] = try row.text(2)
+                } else if !row.isNull(1) {
                     reasons.pins[try row.shard(1)] = try row.text(2)
+                } else {
+                    reasons.rebalance = try row.text(2)
                 }
             }
             return reasons

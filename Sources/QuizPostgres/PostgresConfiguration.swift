@@ -43,9 +43,11 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
     /// The question bank.
     package var content: Pool
     package var chat: Pool
-    /// Plan, settings and heads of the cluster: of its own and never through a pooler, so that players' requests cannot
+    /// Plan and settings of the cluster, and the rooms a take-over brings back: of its own and never through a pooler, so that players' requests cannot
     /// keep a node from taking over.
     package var cluster: Pool
+    /// Removing what has run out, on the coordinator; opened when there is something to do.
+    package var retention: Pool
     /// The operator promises a failover: then commits must wait for a standby.
     package var standbyRequired: Bool
 
@@ -53,7 +55,8 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
         conninfo: String, pooledConninfo: String? = nil, lanes: Int = 4, batchTimeout: Duration = .seconds(5),
         connectTimeout: Duration = .seconds(3), fenceLockTimeout: Duration = .milliseconds(300),
         fenceTimeout: Duration = .seconds(10), web: Pool = Pool(connections: 4), content: Pool = Pool(connections: 2),
-        chat: Pool = Pool(connections: 2), cluster: Pool = Pool(connections: 2), standbyRequired: Bool = false
+        chat: Pool = Pool(connections: 2), cluster: Pool = Pool(connections: 2),
+        retention: Pool = Pool(connections: 1, queryTimeout: .seconds(20)), standbyRequired: Bool = false
     ) {
         self.conninfo = conninfo
         self.pooledConninfo = pooledConninfo
@@ -66,11 +69,19 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
         self.content = content
         self.chat = chat
         self.cluster = cluster
+        self.retention = retention
         self.standbyRequired = standbyRequired
     }
 
     package var description: String { "PostgresConfiguration(lanes: \(lanes), conninfo: hidden)" }
     package var customMirror: Mirror { Mirror(self, children: ["lanes": lanes]) }
+
+    /// Connections one node opens at most to the server itself: lanes, one that moves fences and one that ends who blocks it, one for the settings, and
+    /// the pools that go there.
+    package var directConnections: Int {
+        let players = web.connections + content.connections + chat.connections
+        return lanes + 3 + cluster.connections + retention.connections + (pooledConninfo == nil ? players : 0)
+    }
 
     /// Where a connection goes and what it is set up with.
     struct Endpoint: Sendable {
@@ -105,6 +116,22 @@ package struct PostgresConfiguration: Sendable, CustomStringConvertible, CustomR
     var clusterEndpoint: Endpoint {
         direct(settings: [
             "SET enable_seqscan = off", "SET statement_timeout = \(max(cluster.queryTimeout.wholeMilliseconds, 1))",
+        ])
+    }
+
+    /// Removes from tables others write to: it gives way rather than wait for a row.
+    var retentionEndpoint: Endpoint {
+        direct(settings: [
+            "SET enable_seqscan = off", "SET lock_timeout = '1s'", "SET jit = off",
+            "SET statement_timeout = \(max(retention.queryTimeout.wholeMilliseconds, 1))",
+        ])
+    }
+
+    /// Looks at a database others work on: it changes nothing, and no look takes long.
+    var checkEndpoint: Endpoint {
+        direct(settings: [
+            "SET default_transaction_read_only = on", "SET enable_seqscan = off", "SET lock_timeout = '1s'",
+            "SET jit = off", "SET statement_timeout = '10s'",
         ])
     }
 

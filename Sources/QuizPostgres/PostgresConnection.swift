@@ -88,7 +88,7 @@ final class PostgresConnection: @unchecked Sendable {  // mutable state is touch
                 metadata: .keys([.code: .string(error.name), .error: .string(error.context)]))
         }
         failures += 1
-        lastFailure = PostgresError(.notConnected, error.context)
+        lastFailure = PostgresError(error.code == .behindPooler ? .behindPooler : .notConnected, error.context)
         nextAttempt = .now + .milliseconds(Int.random(in: ReconnectPause.rangeMs(failures: failures)))
     }
 }

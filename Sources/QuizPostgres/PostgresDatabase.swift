@@ -14,6 +14,7 @@ package final class PostgresDatabase: Service {
     package let revocations: PostgresRevocationStore
     package let questions: PostgresQuestionStore
     package let cluster: PostgresClusterStore
+    package let retention: PostgresRetention
     package let migrator: Migrator
 
     private let configuration: PostgresConfiguration
@@ -32,9 +33,11 @@ package final class PostgresDatabase: Service {
         let chat = pool("chat", configuration.chat)
         let cluster = PostgresPool(
             name: "cluster", settings: configuration.cluster, endpoint: configuration.clusterEndpoint, log: log)
+        let retention = PostgresPool(
+            name: "retention", settings: configuration.retention, endpoint: configuration.retentionEndpoint, log: log)
         self.configuration = configuration
         self.watch = watch
-        pools = [web, content, chat, cluster]
+        pools = [web, content, chat, cluster, retention]
         fence = PostgresFence(configuration: configuration, log: log)
         migrator = Migrator(configuration: configuration, log: log)
         maintenance = PostgresConnection(
@@ -42,8 +45,9 @@ package final class PostgresDatabase: Service {
         journal = PostgresRoomJournal(configuration: configuration, log: log) { link throws(PostgresError) in
             try watch.look(over: link)
         }
-        rooms = PostgresRoomStore(pool: web, fence: fence)
+        rooms = PostgresRoomStore(pool: web, takeOver: cluster, fence: fence)
         self.cluster = PostgresClusterStore(pool: cluster, fence: fence)
+        self.retention = PostgresRetention(pool: retention)
         self.chat = PostgresChatStore(pool: chat)
         accounts = PostgresAccountStore(pool: web)
         revocations = PostgresRevocationStore(pool: web)

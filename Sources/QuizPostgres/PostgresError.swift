@@ -15,6 +15,8 @@ package struct PostgresError: Error, Sendable, Hashable {
         case unsuitableText
         /// The answer has another shape than the statement's reader expects.
         case unexpectedAnswer
+        /// A connection that must reach the server itself goes through a pooler; nothing was sent.
+        case behindPooler
         /// The adapter was shut down; nothing was sent.
         case closed
     }
@@ -38,6 +40,7 @@ package struct PostgresError: Error, Sendable, Hashable {
         case .busy: "busy"
         case .unsuitableText: "unsuitable_text"
         case .unexpectedAnswer: "unexpected_answer"
+        case .behindPooler: "behind_pooler"
         case .closed: "closed"
         }
     }

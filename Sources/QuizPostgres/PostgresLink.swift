@@ -20,7 +20,8 @@ final class PostgresLink {
 
     private let handle: OpaquePointer
     private let notices = Notices()
-    private let isDirect: Bool
+    /// Statements are prepared; not before it is known that the server itself is there.
+    private var isDirect = false
     private var prepared: Set<String> = []
     private var isBroken = false
     private(set) var backend = Backend(pid: 0, startedAt: 0)
@@ -44,7 +45,6 @@ final class PostgresLink {
                 keys.map { UnsafePointer($0) } + [nil], values.map { UnsafePointer($0) } + [nil], 1)
         else { throw PostgresError(.notConnected, "libpq has no memory for a connection.") }
         self.handle = handle
-        isDirect = endpoint.isDirect
         guard PQstatus(handle) == CONNECTION_OK, PQsetnonblocking(handle, 1) == 0 else {
             throw PostgresError(.notConnected, Self.firstLine(PQerrorMessage(handle)))
         }
@@ -57,15 +57,35 @@ final class PostgresLink {
                 let message = PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) } ?? ""
                 Unmanaged<Notices>.fromOpaque(context).takeUnretainedValue().warnings.append(message)
             }, Unmanaged.passUnretained(notices).toOpaque())
-        if isDirect { try prepareSession(endpoint) }
+        if endpoint.isDirect { try prepareSession(endpoint) }
     }
 
     deinit { PQfinish(handle) }
 
     private func prepareSession(_ endpoint: PostgresConfiguration.Endpoint) throws(PostgresError) {
+        // First, so that a pooler's sessions are not changed for everybody. It names a process of its own making, and the server's own
+        // sessions cannot be ended by that.
+        guard try serverPID(timeout: endpoint.connectTimeout) == Int(PQbackendPID(handle)) else {
+            throw PostgresError(.behindPooler, Self.pooled)
+        }
+        isDirect = true
         do throws(PostgresError) {
             for setting in endpoint.settings { try script(setting, timeout: endpoint.connectTimeout) }
             backend = try readBackend(timeout: endpoint.connectTimeout)
+        } catch {
+            throw PostgresError(.notConnected, "A new connection could not be set up: \(error.context)")
+        }
+    }
+
+    private static let pooled = """
+        A connection pooler stands between, and the journal, the fence and migrations need the server itself: give its own address \
+        as `postgres`, and the pooler's as `postgres.pooler`.
+        """
+
+    private func serverPID(timeout: Duration) throws(PostgresError) -> Int? {
+        do throws(PostgresError) {
+            return try execute(PostgresStatement("server_pid", "SELECT pg_backend_pid()"), timeout: timeout).first?
+                .int4(0)
         } catch {
             throw PostgresError(.notConnected, "A new connection could not be set up: \(error.context)")
         }

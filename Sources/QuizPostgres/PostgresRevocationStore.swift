@@ -24,9 +24,6 @@ package final class PostgresRevocationStore: RevocationStore {
         "revocation_all",
         "SELECT player, issued_before_ms, until_ms FROM revocation WHERE until_ms > $1::int8 ORDER BY player")
 
-    private static let removeExpired = PostgresStatement(
-        "revocation_remove_expired", "DELETE FROM revocation WHERE until_ms <= $1::int8 RETURNING 1")
-
     package func revoke(player: PlayerID, issuedBeforeMs: Int64, untilMs: Int64) async throws(StoreFailure) {
         _ = try await query(Self.revoke, [.uuid(player), .int8(issuedBeforeMs), .int8(untilMs)]) { _ in true }
     }
@@ -45,13 +42,6 @@ package final class PostgresRevocationStore: RevocationStore {
             }
             return marks
         }
-    }
-
-    /// Forgets marks that have run out.
-    ///
-    /// - Returns: the number of marks forgotten.
-    package func removeExpired(nowMs: Int64) async throws(StoreFailure) -> Int {
-        try await query(Self.removeExpired, [.int8(nowMs)]) { result throws(PostgresError) in result.count }
     }
 
     private func query<Value: Sendable>(

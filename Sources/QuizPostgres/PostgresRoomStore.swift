@@ -6,10 +6,13 @@ package import QuizShards
 /// Rooms, fence rows and results in PostgreSQL.
 package final class PostgresRoomStore: RoomStore {
     private let pool: PostgresPool
+    /// What a take-over reads: never through a pooler, and not behind players' requests.
+    private let takeOver: PostgresPool
     private let fence: PostgresFence
 
-    init(pool: PostgresPool, fence: PostgresFence) {
+    init(pool: PostgresPool, takeOver: PostgresPool, fence: PostgresFence) {
         self.pool = pool
+        self.takeOver = takeOver
         self.fence = fence
     }
 
@@ -35,18 +38,21 @@ package final class PostgresRoomStore: RoomStore {
     }
 
     package func load(shards: [ShardID]) async throws(JournalFailure) -> [StoredRoom] {
-        var rooms = try await query(RoomStatements.open, [.int4s(shards.map(\.index))]) {
+        var rooms = try await query(RoomStatements.open, [.int4s(shards.map(\.index))], over: takeOver) {
             result throws(PostgresError) in
             var rooms: [StoredRoom] = []
             for row in result.rows {
-                rooms.append(StoredRoom(record: try row.record(), snapshot: try row.snapshot(), tail: []))
+                rooms.append(
+                    StoredRoom(
+                        record: try row.record(), snapshot: try row.snapshot(), tail: [],
+                        quarantine: try row.optionalText(7)))
             }
             return rooms
         }
         let parameters: [PostgresParameter] = [
             .uuids(rooms.map(\.record.room)), .int8s(rooms.map { $0.snapshot?.head.number ?? 0 }),
         ]
-        let tails = try await query(RoomStatements.tails, parameters) { result throws(PostgresError) in
+        let tails = try await query(RoomStatements.tails, parameters, over: takeOver) { result throws(PostgresError) in
             var tails: [RoomID: [JournalRow]] = [:]
             for row in result.rows {
                 tails[RoomID(value: try row.uuid(0)), default: []].append(try row.journalRow(from: 1))
@@ -87,6 +93,19 @@ package final class PostgresRoomStore: RoomStore {
         }
     }
 
+    package func head(of room: RoomID) async throws(JournalFailure) -> JournalHead? {
+        try await query(RoomStatements.head, [.uuid(room)]) { result throws(PostgresError) in
+            guard let row = result.first else { return nil }
+            return JournalHead(number: try row.int8(0), chain: try row.bytes(1))
+        }
+    }
+
+    package func fold(of room: RoomID) async throws(JournalFailure) -> RoomFold? {
+        try await query(RoomStatements.fold, [.uuid(room)]) { result throws(PostgresError) in
+            try result.first?.fold(of: room, from: 0)
+        }
+    }
+
     package func journal(
         of room: RoomID, through number: Int64
     ) async throws(JournalFailure) -> (record: RoomRecord, rows: [JournalRow])? {
@@ -104,11 +123,11 @@ package final class PostgresRoomStore: RoomStore {
     }
 
     private func query<Value: Sendable>(
-        _ statement: PostgresStatement, _ parameters: [PostgresParameter],
+        _ statement: PostgresStatement, _ parameters: [PostgresParameter], over other: PostgresPool? = nil,
         _ read: @escaping @Sendable (PostgresResult) throws(PostgresError) -> Value
     ) async throws(JournalFailure) -> Value {
         do throws(PostgresError) {
-            return try await pool.query(statement, parameters, read)
+            return try await (other ?? pool).query(statement, parameters, read)
         } catch {
             throw JournalFailure(error)
         }

@@ -19,8 +19,13 @@ package struct PostgresSettings: Sendable, Hashable {
     var isReadOnly: Bool
     /// Streaming standbys that are attached now.
     var standbys: Int
+    /// Milliseconds after which the server ends sessions or statements of this role by itself; 0: never.
+    var idleSessionTimeoutMs = 0
+    var statementTimeoutMs = 0
 
     static let versionNumberMin = 150_000
+    /// A batch may take five seconds before its outcome counts as unknown; the server must not give up sooner.
+    static let statementTimeoutMinMs = 10_000
 
     /// The problems of the server behind `link`; empty when there is none.
     static func verify(
@@ -36,7 +41,9 @@ package struct PostgresSettings: Sendable, Hashable {
             current_setting('full_page_writes')::bool, current_setting('synchronous_commit'),
             current_setting('synchronous_standby_names'),
             pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool,
-            (SELECT count(*)::int4 FROM pg_stat_replication)
+            (SELECT count(*)::int4 FROM pg_stat_replication),
+            (SELECT reset_val::int4 FROM pg_settings WHERE name = 'idle_session_timeout'),
+            (SELECT reset_val::int4 FROM pg_settings WHERE name = 'statement_timeout')
         """)
 
     private init(over link: PostgresLink, timeout: Duration) throws(PostgresError) {
@@ -50,6 +57,8 @@ package struct PostgresSettings: Sendable, Hashable {
         synchronousStandbyNames = try row.text(4)
         isReadOnly = try row.bool(5)
         standbys = try row.int4(6)
+        idleSessionTimeoutMs = try row.int4(7)
+        statementTimeoutMs = try row.int4(8)
     }
 
     init(
@@ -95,6 +104,14 @@ package struct PostgresSettings: Sendable, Hashable {
         find(
             !standbyRequired && standbys > 0 && !waitsForStandby, "synchronous_standby_names",
             "Commits do not wait for the attached standby: set synchronous_standby_names before you ever promote it.",
+            isFatal: false)
+        find(
+            idleSessionTimeoutMs > 0, "idle_session_timeout",
+            "The server ends connections nobody has used for a while, and rooms wait for new ones: set idle_session_timeout = 0 for this role.",
+            isFatal: false)
+        find(
+            (1..<Self.statementTimeoutMinMs).contains(statementTimeoutMs), "statement_timeout",
+            "Batches that wait for a slow disk or standby are cut off, so that their outcome is unknown: set statement_timeout = 0 for this role.",
             isFatal: false)
         return problems
     }

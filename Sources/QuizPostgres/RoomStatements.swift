@@ -4,16 +4,25 @@ internal import QuizShards
 
 /// Reads of rooms, journals and results, and how their rows become values.
 package enum RoomStatements {
-    /// Open rooms with the older of their two snapshots. A room with only one is replayed from its start: the replay
-    /// also rebuilds what clients may have missed, which a snapshot does not hold.
+    /// Open rooms with the older of their two newest states: of two snapshots, of a snapshot and what the beginning of the
+    /// journal was folded into, of a snapshot and the start. The replay from the older one also rebuilds what clients may
+    /// have missed, which a snapshot does not hold.
     package static let open = PostgresStatement(
         "room_open",
         """
-        SELECT r.room, r.code, r.shard, r.rules, s.number, s.chain, s.bytes
+        SELECT r.room, r.code, r.shard, r.rules, s.number, s.chain, s.bytes, r.quarantine
         FROM room r
-        LEFT JOIN LATERAL (
-            SELECT number, chain, bytes FROM room_snapshot WHERE room = r.room ORDER BY number DESC OFFSET 1 LIMIT 1
-        ) AS s ON true
+        CROSS JOIN LATERAL (
+            SELECT * FROM (
+                SELECT number, chain, bytes FROM room_snapshot WHERE room = r.room
+                UNION
+                SELECT number, chain, base FROM room_fold WHERE room = r.room
+                UNION ALL
+                SELECT 0, NULL, NULL WHERE NOT EXISTS (SELECT 1 FROM room_fold WHERE room = r.room)
+                ORDER BY number DESC LIMIT 2
+            ) AS newest
+            ORDER BY number LIMIT 1
+        ) AS s
         WHERE r.shard = ANY ($1::int4[]) AND r.closed_at IS NULL
         ORDER BY r.room
         """)
@@ -38,6 +47,16 @@ package enum RoomStatements {
         """
         SELECT number, chain, digest, payload FROM room_journal
         WHERE room = $1::uuid AND number <= $2::int8 ORDER BY number
+        """)
+
+    package static let head = PostgresStatement(
+        "room_head", "SELECT number, chain FROM room_journal WHERE room = $1::uuid ORDER BY number DESC LIMIT 1")
+
+    package static let fold = PostgresStatement(
+        "room_fold",
+        """
+        SELECT number, chain, base, floor(extract(epoch FROM folded_at) * 1000)::int8 FROM room_fold
+        WHERE room = $1::uuid
         """)
 
     package static let result = PostgresStatement(
@@ -80,7 +99,7 @@ extension PostgresRow {
 
     /// Columns room (0), number, chain, bytes (4–6).
     func snapshot() throws(PostgresError) -> StoredSnapshot? {
-        guard let number = try optionalInt8(4) else { return nil }
+        guard let number = try optionalInt8(4), number > 0 else { return nil }
         let head = JournalHead(number: number, chain: try bytes(5))
         return StoredSnapshot(room: RoomID(value: try uuid(0)), head: head, bytes: try bytes(6))
     }
@@ -90,6 +109,14 @@ extension PostgresRow {
         JournalRow(
             number: try int8(column), chain: try bytes(column + 1),
             digest: try optionalInt8(column + 2).map { UInt64(bitPattern: $0) }, payload: try bytes(column + 3))
+    }
+
+    /// Columns number, chain, base, folded at from `column` on.
+    func fold(of room: RoomID, from column: Int) throws(PostgresError) -> RoomFold {
+        let head = JournalHead(number: try int8(column), chain: try bytes(column + 1))
+        let base =
+            isNull(column + 2) ? nil : StoredSnapshot(room: room, head: head, bytes: try bytes(column + 2))
+        return RoomFold(room: room, head: head, base: base, foldedAtMs: try int8(column + 3))
     }
 
     func result(_ game: GameID) throws(PostgresError) -> StoredResult {

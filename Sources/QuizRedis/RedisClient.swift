@@ -6,7 +6,7 @@ package import QuizTelemetry
 import ServiceLifecycle
 import Synchronization
 
-/// One connection to Redis that comes back by itself.
+/// Redis, wherever ``RedisEndpoint`` says it is: connections that come back by themselves, and find the master after a failover.
 ///
 /// Commands given while it is away wait, each as long as its own patience. Everything a game needs works without Redis,
 /// so no caller waits long: a command either has an answer or fails within its patience.
@@ -47,7 +47,7 @@ package final class RedisClient: Service {
         loop.execute { [core] in core.value.start() }
     }
 
-    /// Closes the connection after what is queued has been sent; everything unanswered fails.
+    /// Closes all connections after what is queued has been sent; everything unanswered fails.
     package func close() async {
         await withCheckedContinuation { continuation in
             loop.execute { [core] in
@@ -57,7 +57,7 @@ package final class RedisClient: Service {
         }
     }
 
-    /// Whether a command given now would be sent at once.
+    /// Whether a command given now would be sent at once; in a cluster, whether one for some key would.
     package var isConnected: Bool { shared.connected.load(ordering: .relaxed) }
 
     /// Commands queued or in flight, those that nobody waits for any more included.
@@ -97,9 +97,17 @@ package final class RedisClient: Service {
             shared.errors[.overloaded].increment()
             return done(.failure(RedisFailure(.overloaded)))
         }
+        let slot: RedisSlot?
+        do {
+            slot = try RedisCommandKeys.slot(of: arguments)
+        } catch {
+            shared.pending.wrappingSubtract(1, ordering: .relaxed)
+            shared.errors[error.code].increment()
+            return done(.failure(error))
+        }
         let now = NIODeadline.now()
         let request = RedisRequest(
-            arguments: arguments, queuedAt: now, deadline: now + TimeAmount(patience),
+            arguments: arguments, slot: slot, queuedAt: now, deadline: now + TimeAmount(patience),
             done: { [shared] result in
                 if case .failure(let failure) = result { shared.errors[failure.code].increment() }
                 done(result)
@@ -123,6 +131,7 @@ final class RedisClientShared: Sendable {
     let connects: MetricCounter
     let seconds: MetricHistogram
     let connectedGauge: MetricGauge
+    let redirects: MetricCounters<RedisComplaint.Kind>
 
     init(metrics: MetricsRegistry) {
         errors = metrics.counters(.redisErrorsTotal, by: RedisFailure.Code.self)
@@ -130,10 +139,12 @@ final class RedisClientShared: Sendable {
         connects = metrics.counter(.redisConnectsTotal)
         seconds = metrics.histogram(.redisCommandSeconds)
         connectedGauge = metrics.gauge(.redisConnected)
+        redirects = metrics.counters(.redisRedirectsTotal, by: RedisComplaint.Kind.self)
     }
 
-    func setConnected(_ value: Bool) {
+    /// - Parameter isWhole: whether every master is connected, not only some.
+    func setConnected(_ value: Bool, isWhole: Bool) {
         connected.store(value, ordering: .relaxed)
-        connectedGauge.set(value)
+        connectedGauge.set(isWhole)
     }
 }

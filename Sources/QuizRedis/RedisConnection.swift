@@ -3,6 +3,13 @@ import NIOCore
 /// A command on its way.
 struct RedisRequest: Sendable {
     let arguments: [String]
+    /// Where it has to go in a cluster; nil: anywhere.
+    var slot: RedisSlot?
+    /// Asked by the client itself: its answer is never a reason to ask elsewhere.
+    var isOwn = false
+    /// How often it was sent elsewhere, and how often it had to wait.
+    var hops = 0
+    var tries = 0
     let queuedAt: NIODeadline
     /// When its caller stops waiting.
     let deadline: NIODeadline
@@ -20,16 +27,17 @@ final class RedisConnection: ChannelInboundHandler {
 
     private struct InFlight {
         let sentAt: NIODeadline
-        let queuedAt: NIODeadline
-        let deadline: NIODeadline
-        /// Nil once the caller has been told.
-        var done: (@Sendable (Result<RedisReply, RedisFailure>) -> Void)?
+        let request: RedisRequest
+        /// The caller has been told that its patience is over.
+        var isGivenUp = false
     }
 
-    /// Called once for each command whose place has become free.
-    var onRelease: (() -> Void)?
+    /// Called once for each command that is pending no more.
+    private let release: () -> Void
     /// Called once with each reply's time since it was queued.
     var onReply: ((TimeAmount) -> Void)?
+    /// Given each error reply somebody waits for; true: the command goes elsewhere and stays pending.
+    var onError: ((RedisRequest, String) -> Bool)?
     /// Called once, after everything in flight has failed.
     var onClose: ((RedisFailure) -> Void)?
 
@@ -37,8 +45,13 @@ final class RedisConnection: ChannelInboundHandler {
     private var buffer = ByteBuffer()
     private var formatter = HiredisFormatter()
     private var context: ChannelHandlerContext?
+    /// Nothing can be sent or answered any more.
+    private(set) var isClosed = false
     private var flushScheduled = false
+    private var isRetiring = false
     private var cause = RedisFailure(.connectionLost)
+
+    init(release: @escaping () -> Void) { self.release = release }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -46,12 +59,10 @@ final class RedisConnection: ChannelInboundHandler {
 
     func send(_ request: RedisRequest, now: NIODeadline) {
         guard let context, formatter.write(request.arguments, to: &buffer) else {
-            request.done(.failure(cause))
-            onRelease?()
-            return
+            release()
+            return request.done(.failure(cause))
         }
-        inFlight.append(
-            InFlight(sentAt: now, queuedAt: request.queuedAt, deadline: request.deadline, done: request.done))
+        inFlight.append(InFlight(sentAt: now, request: request))
         if !flushScheduled {
             flushScheduled = true
             let connection = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -63,12 +74,13 @@ final class RedisConnection: ChannelInboundHandler {
     ///
     /// - Returns: when the oldest command in flight was sent; nil: nothing is in flight.
     func sweep(now: NIODeadline) -> NIODeadline? {
-        for index in inFlight.indices where inFlight[index].deadline <= now {
-            if let done = inFlight[index].done {
-                inFlight[index].done = nil
-                done(.failure(RedisFailure(.timedOut)))
-            }
+        // Whoever is told may send or close, and nothing is left as it was: so all of them are looked for first.
+        var overdue: [RedisRequest] = []
+        for index in inFlight.indices where inFlight[index].request.deadline <= now && !inFlight[index].isGivenUp {
+            inFlight[index].isGivenUp = true
+            overdue.append(inFlight[index].request)
         }
+        for request in overdue { request.done(.failure(RedisFailure(.timedOut))) }
         return inFlight.first?.sentAt
     }
 
@@ -79,16 +91,32 @@ final class RedisConnection: ChannelInboundHandler {
         context?.close(promise: nil)
     }
 
+    /// Closes when everything in flight has been answered; the stall limit ends the wait. Nothing may be sent any more.
+    func retire() {
+        isRetiring = true
+        if inFlight.isEmpty { close(RedisFailure(.connectionLost)) }
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let request = inFlight.popFirst() else {
+        guard let answered = inFlight.popFirst() else {
             return close(RedisFailure(.protocolViolation, "A reply came without a request."))
         }
+        let request = answered.request
         onReply?(.now() - request.queuedAt)
-        onRelease?()
+        let result: Result<RedisReply, RedisFailure>
         switch Self.unwrapInboundIn(data) {
-        case .error(let text): request.done?(.failure(RedisFailure(.server, text)))
-        case let reply: request.done?(.success(reply))
+        case .error(let text):
+            if !answered.isGivenUp, !request.isOwn, onError?(request, text) == true { return closeIfRetired() }
+            result = .failure(RedisFailure(.server, text))
+        case let reply: result = .success(reply)
         }
+        release()
+        if !answered.isGivenUp { request.done(result) }
+        closeIfRetired()
+    }
+
+    private func closeIfRetired() {
+        if isRetiring, inFlight.isEmpty { close(RedisFailure(.connectionLost)) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -112,16 +140,17 @@ final class RedisConnection: ChannelInboundHandler {
     private func failAll() {
         guard context != nil else { return }
         context = nil
+        isClosed = true
         let lost = inFlight
         inFlight.removeAll()
-        for request in lost {
-            request.done?(.failure(cause))
-            onRelease?()
+        for answered in lost {
+            release()
+            if !answered.isGivenUp { answered.request.done(.failure(cause)) }
         }
         let onClose = onClose
         self.onClose = nil
-        onRelease = nil
         onReply = nil
+        onError = nil
         onClose?(cause)
     }
 }

@@ -41,13 +41,8 @@ package struct RedisKey: Sendable, Hashable, CustomStringConvertible {
         /// String: `incarnation`|`node`|`room code or nothing`. Expires unless repeated.
         package func presence(_ player: PlayerID) -> RedisKey { RedisKey(text: "\(prefix):{\(player)}:presence") }
 
-        /// Hash: `name` and `beat`, a counter. Expires unless beaten. Its tag is the one of all nodes.
-        package func node(_ incarnation: Incarnation) -> RedisKey {
-            RedisKey(text: "\(prefix):{nodes}:node.\(incarnation)")
-        }
-
         /// String: drawn by the first node that finds it missing; another value means that Redis was emptied or
-        /// replaced.
+        /// replaced. Its tag is the one of all nodes.
         package var generation: RedisKey { RedisKey(text: "\(prefix):{nodes}:generation") }
 
         /// Hash: incarnation → what the node says of itself and its beat, as JSON. A field stays until somebody forgets

@@ -19,7 +19,6 @@ package struct RedisScript: Sendable {
     static let chatFill = RedisScript(PackageResources.chat_fill_lua)
     static let revocationsMerge = RedisScript(PackageResources.revocations_merge_lua)
     static let presenceClear = RedisScript(PackageResources.presence_clear_lua)
-    static let heartbeat = RedisScript(PackageResources.heartbeat_lua)
     static let clusterBeat = RedisScript(PackageResources.cluster_beat_lua)
     static let shardClaim = RedisScript(PackageResources.shard_claim_lua)
 }

@@ -8,7 +8,8 @@ internal import QuizTelemetry
 protocol JournalLaneDelegate: AnyObject, Sendable {
     /// - Parameter began: when the append that committed was sent; see `Standing`.
     func committed(_ room: RoomID, _ head: JournalHead, began: NIODeadline)
-    func lost(_ shard: ShardID)
+    /// The fence has another term than this one.
+    func lost(_ term: Term)
     func quarantine(_ room: RoomID, why: String)
 }
 
@@ -25,6 +26,8 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
     private var flushScheduled = false
     private var began = NIODeadline.now()
     private var rowsInFlight = 0
+    /// This lane's part of what the gauges say.
+    private var shown = (bytes: 0, rows: 0)
 
     init(
         index: Int, loop: any EventLoop, journal: any RoomJournal, work: BackgroundWork, metrics: RoomMetrics,
@@ -48,6 +51,11 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
         return machine.backlogBytes
     }
 
+    var backlogRows: Int {
+        loop.preconditionInEventLoop()
+        return machine.backlogRows
+    }
+
     /// Takes rows of one room; they are sent when the loop's current batch of events is done.
     func enqueue(_ append: RoomAppend) {
         loop.preconditionInEventLoop()
@@ -67,8 +75,10 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
 
     private func proceed() {
         while let action = machine.next() { perform(action) }
-        metrics.backlogBytes.set(machine.backlogBytes)
-        metrics.backlogRows.set(machine.backlogRows)
+        // All lanes of the node share these gauges.
+        metrics.backlogBytes.add(Double(machine.backlogBytes - shown.bytes))
+        metrics.backlogRows.add(Double(machine.backlogRows - shown.rows))
+        shown = (machine.backlogBytes, machine.backlogRows)
     }
 
     private func send(_ batch: JournalBatch) {
@@ -112,8 +122,8 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
             readTerms(of: shards)
         case .committed(let room, let head):
             delegate?.committed(room, head, began: began)
-        case .lost(let shard):
-            delegate?.lost(shard)
+        case .lost(let term):
+            delegate?.lost(term)
         case .quarantine(let room, let why):
             delegate?.quarantine(room, why: why)
         }

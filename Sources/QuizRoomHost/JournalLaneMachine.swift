@@ -28,8 +28,8 @@ package struct JournalLaneMachine: Sendable {
         /// Read these fence rows and report them with `terms`.
         case readTerms([ShardID])
         case committed(RoomID, JournalHead)
-        /// Another term holds the shard: drop its rooms, release nothing.
-        case lost(ShardID)
+        /// This term is over: drop the shard's rooms, release nothing.
+        case lost(Term)
         case quarantine(RoomID, why: String)
     }
 
@@ -119,12 +119,12 @@ package struct JournalLaneMachine: Sendable {
     package mutating func terms(_ terms: [ShardID: Term]?) -> [Action] {
         guard let terms else { return [.readTerms(suspectShards)] }
         var actions: [Action] = []
-        var lost: Set<ShardID> = []
+        var lost: Set<Term> = []
         let judged = suspects
         suspects = []
         for append in judged {
             if terms[append.term.shard] != append.term {
-                if lost.insert(append.term.shard).inserted { actions.append(.lost(append.term.shard)) }
+                if lost.insert(append.term).inserted { actions.append(.lost(append.term)) }
                 forget(append)
                 continue
             }
@@ -186,7 +186,9 @@ package struct JournalLaneMachine: Sendable {
     private mutating func forget(_ append: RoomAppend) {
         backlogRows -= append.rows.count
         backlogBytes -= append.bytes
-        drop(append.room)
+        // The room may be back under a new term by now, with rows of its own.
+        if waiting[append.room]?.term == append.term { drop(append.room) }
+        refusals[append.room] = nil
     }
 }
 

@@ -54,8 +54,8 @@ extension RoomActor {
         let input = RoomInput.join(
             player: session.player, nickname: nickname, role: role, passwordDigest: passwordDigest)
         let target = ack.map { ReplyTarget.session(session, ack: $0) } ?? .nobody
-        if isAway { return ignore(target) }
-        if let refusal = refusal(of: input, from: origin) {
+        if isAway { return knock(session) }
+        if let refusal = refusal(of: input, from: origin) ?? shedding(session.player, origin) {
             joined(false)
             return refuse(target, refusal, began: began)
         }
@@ -152,6 +152,13 @@ extension RoomActor {
         if case .callback(let callback) = target { callback(.failure(Rejection(.busy))) }
     }
 
+    /// Told to ask again when it is decided where the room goes on. Of a crowd some wait for their gateway's own look.
+    private func knock(_ session: any SessionOutlet) {
+        guard !dropped else { return session.ended(.moved) }
+        guard knocking.count < Limits.playersPerRoomMax, !knocking.contains(where: { $0 === session }) else { return }
+        knocking.append(session)
+    }
+
     /// Why the room takes nothing at all; nil: it does.
     private var standstill: Rejection? {
         guard quarantined != nil else { return nil }
@@ -189,6 +196,16 @@ extension RoomActor {
         }
         if input.leadsThePhase && phaseChanged > committed.number { return Rejection(.busy) }
         return nil
+    }
+
+    /// Why somebody who has no seat is turned away while the node is overloaded; nil: they are not. The first to come is let in, or a room just made would be lost.
+    private func shedding(_ player: PlayerID, _ origin: InputOrigin?) -> Rejection? {
+        guard environment.loop.strain.refusesJoins, !machine.isMember(player), !machine.memberIDs.isEmpty else {
+            return nil
+        }
+        if let origin, machine.hasHeard(origin) != nil { return nil }
+        environment.metrics.shed[.joins].increment()
+        return Rejection(.overloaded)
     }
 
     /// A loop that stood still has taken the gap out of the rooms' time; the journal is told.

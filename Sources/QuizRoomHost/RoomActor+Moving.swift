@@ -41,8 +41,9 @@ extension RoomActor {
         // Who came or went meanwhile was not noticed.
         reconcilePresence()
         // What they sent meanwhile was not answered: they attach again and send it again.
-        let waiting = sessions
+        let waiting = sessions + knocking
         sessions = []
+        knocking = []
         for session in waiting { session.ended(.moved) }
         armTimer()
         release()

@@ -14,9 +14,6 @@ enum Conflation {
 }
 
 extension RoomActor {
-    /// How old progress may get before it is sent, milliseconds.
-    private static let progressEveryMs: Int64 = 50
-
     func push(_ output: RoomOutput) {
         outputs.append((applied.number, output))
     }
@@ -129,7 +126,7 @@ extension RoomActor {
     private func scheduleProgress() {
         guard !progressScheduled else { return }
         progressScheduled = true
-        loop.scheduleTask(in: .milliseconds(Self.progressEveryMs)) {
+        loop.scheduleTask(in: .milliseconds(environment.loop.strain.progressEveryMs)) {
             self.assumeIsolated { room in
                 room.progressScheduled = false
                 room.sendProgress()

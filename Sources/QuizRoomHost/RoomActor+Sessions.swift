@@ -134,8 +134,9 @@ extension RoomActor {
         unsent.removeAll()
         environment.loop.settled(self)
         if saving { environment.metrics.roomsSaving.decrement() }
-        for session in sessions { session.ended(.moved) }
+        for session in sessions + knocking { session.ended(.moved) }
         sessions = []
+        knocking = []
     }
 
     /// The journal is not what the machine thinks: the room stops, and says so to whoever asks for something.

@@ -42,6 +42,8 @@ package actor RoomActor {
     /// The shard is being given away, see `+Moving`.
     var suspended = false
     var suspending: (@Sendable (JournalHead?) -> Void)?
+    /// Sessions that wanted to join meanwhile: they ask again.
+    var knocking: [any SessionOutlet] = []
     /// Commands to start a game that wait for its questions; what their sessions send meanwhile is refused.
     var drawing: [InputOrigin] = []
 

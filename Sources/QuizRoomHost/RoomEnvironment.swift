@@ -59,6 +59,8 @@ package final class RoomLoop: @unchecked Sendable {  // mutable state is confine
     private var silent: [RoomID: RoomActor] = [:]
     private var beat: RepeatedTask?
     private var lastBeat: NIODeadline
+    private var worstLag = TimeAmount.zero
+    var strain = RoomStrain.none
 
     /// - Parameter monotonic: the clock rooms live by.
     init(
@@ -111,10 +113,17 @@ package final class RoomLoop: @unchecked Sendable {  // mutable state is confine
         for room in rooms { room.assumeIsolated { $0.release() } }
     }
 
+    /// How late the loop's timer was at worst since this was last asked.
+    func takeLag() -> TimeAmount {
+        defer { worstLag = .zero }
+        return worstLag
+    }
+
     private func touch() {
         let now = NIODeadline.now()
         let late = (now - lastBeat).nanoseconds - LoopClock.touchEveryMs * 1_000_000
         metrics.loopLag.observe(Double(max(0, late)) / 1e9)
+        worstLag = max(worstLag, .nanoseconds(late))
         lastBeat = now
         _ = self.now()
         for room in Array(waiting.values) { room.assumeIsolated { $0.checkCommit(now: now) } }

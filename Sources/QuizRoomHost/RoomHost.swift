@@ -19,6 +19,8 @@ package final class RoomHost: Service, JournalLaneDelegate {
         package var lanes: Int
         /// How long members may stay away after a take-over before they count as absent.
         package var returnWindow: TimeAmount
+        /// Rules this build can run. Rooms that follow others are quarantined.
+        package var rules = RoomStateMachine.supportedRules
 
         package init(incarnation: Incarnation = .random(), lanes: Int = 4, returnWindow: TimeAmount = .seconds(15)) {
             self.incarnation = incarnation
@@ -35,19 +37,23 @@ package final class RoomHost: Service, JournalLaneDelegate {
         case none
     }
 
-    private struct Registry {
+    struct Registry {
         var rooms: [RoomCode: RoomActor] = [:]
         var codes: [RoomID: RoomCode] = [:]
-        var terms: [ShardID: Term] = [:]
+        var shards = OwnShards()
         var quarantined: Set<RoomCode> = []
     }
 
     private let configuration: Configuration
-    private let parts: Parts
-    private let loops: [RoomLoop]
-    private let lanes: [JournalLane]
-    private let registry = NIOLockedValueBox(Registry())
-    private let log: Logger
+    let parts: Parts
+    let loops: [RoomLoop]
+    let lanes: [JournalLane]
+    let registry = NIOLockedValueBox(Registry())
+    /// Rules that new rooms follow, see `+Rules`.
+    let newRules: NIOLockedValueBox<Int>
+    /// Rules this node can run.
+    package var rules: ClosedRange<Int> { configuration.rules }
+    let log: Logger
 
     /// The adapters and services rooms use.
     package struct Parts: Sendable {
@@ -84,6 +90,8 @@ package final class RoomHost: Service, JournalLaneDelegate {
         self.configuration = configuration
         self.parts = parts
         self.log = log
+        // Until it is known what all others can run, what the build before can.
+        newRules = NIOLockedValueBox(configuration.rules.lowerBound)
         let loops = eventLoops.map { RoomLoop(eventLoop: $0, metrics: parts.metrics) }
         self.loops = loops
         lanes = (0..<configuration.lanes).map { index in
@@ -103,23 +111,28 @@ package final class RoomHost: Service, JournalLaneDelegate {
 
     /// Brings back the rooms of shards whose fence this node has just won; running games first. Only when all are there does the node answer for the
     /// shards, so that nobody is told "there is no such room" meanwhile.
-    /// Shards it answers for already stay as they are.
+    /// Shards it answers for under these terms already stay as they are.
     ///
-    /// - Parameter began: when the winning compare-and-set was sent.
+    /// - Parameters:
+    ///   - began: when the winning compare-and-set was sent.
+    ///   - heads: what the owner before had committed, where it said so.
     /// - Throws: `JournalFailure` when the database cannot be read: the shards are this node's all the same; adopt them again.
-    package func adopt(_ terms: [Term], began: NIODeadline) async throws(JournalFailure) {
-        // A second copy of a room that is live here would be a second writer under one term.
-        let known = registry.withLockedValue { $0.terms }
-        let terms = terms.filter { known[$0.shard] != $0 }
+    package func adopt(
+        _ terms: [Term], began: NIODeadline, expecting heads: [RoomID: JournalHead] = [:]
+    ) async throws(JournalFailure) {
+        let (arriving, stale) = registry.withLockedValue { $0.shards.begin(terms) }
+        let heads = arriving.count == terms.count ? heads : [:]
+        let terms = arriving
+        for shard in stale { dropRooms(of: shard) }
         guard !terms.isEmpty else { return }
-        // Only now, in a new statement: what the former owner committed last is there.
-        let stored = try await parts.store.load(shards: terms.map(\.shard))
+        let stored = try await load(terms)
         let expected = Dictionary(terms.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
         var revived: [(record: RoomRecord, room: ReplayedRoom)] = []
         for room in stored {
             do {
-                revived.append(
-                    (room.record, try RoomReplay.replay(room, ringKey: parts.keys.ringKey(room.record.room))))
+                if let why = room.quarantine { throw ReplayFault.setAside(why) }
+                let key = parts.keys.ringKey(room.record.room)
+                revived.append((room.record, try RoomReplay.replay(room, ringKey: key, rules: rules)))
             } catch {
                 parts.metrics.loaded[.quarantined].increment()
                 parts.metrics.roomsQuarantined.increment()
@@ -129,15 +142,15 @@ package final class RoomHost: Service, JournalLaneDelegate {
                     metadata: .keys([.roomID: "\(room.record.room)", .reason: "\(error)"]))
             }
         }
+        noticeLost(heads, in: stored)
         revived.sort { $0.room.machine.phase.isRunning && !$1.room.machine.phase.isRunning }
         // The compare-and-set was a look at the fence; an idle node has had no other lately.
         for loop in loops { loop.eventLoop.execute { loop.confirm(began: began) } }
         for (record, replayed) in revived {
             if let term = expected[record.shard] { revive(record, replayed, term: term) }
         }
-        registry.withLockedValue { registry in
-            for term in terms { registry.terms[term.shard] = term }
-        }
+        let lost = registry.withLockedValue { $0.shards.finish(terms) }
+        for shard in lost { dropRooms(of: shard) }
         let passed = NIODeadline.now() - began
         parts.metrics.loadSeconds.observe(Double(passed.nanoseconds) / 1e9)
         log.info(
@@ -148,53 +161,13 @@ package final class RoomHost: Service, JournalLaneDelegate {
             ]))
     }
 
-    // MARK: - Giving shards away
-
-    /// The term under which this node answers for a shard; nil: it does not.
-    package func term(of shard: ShardID) -> Term? { registry.withLockedValue { $0.terms[shard] } }
-
-    package var terms: [Term] { registry.withLockedValue { Array($0.terms.values) } }
-
-    /// Stops the rooms of shards that are to be given away: their clocks stand still, they take nothing more, and what they took is committed.
-    /// Commands that come meanwhile get no answer; their gateways send them again to whoever owns the room next.
-    ///
-    /// - Returns: the rooms' heads when everything is committed; nil: it took longer than `limit`. Call `resume` or `release` in any case.
-    package func suspend(_ shards: Set<ShardID>, limit: TimeAmount) async -> [RoomID: JournalHead]? {
-        let rooms = rooms(in: shards)
-        guard let loop = loops.first?.eventLoop else { return [:] }
-        let all = rooms.map { room in
-            let promise = room.loop.makePromise(of: (RoomID, JournalHead)?.self)
-            room.run { $0.suspend { head in promise.succeed(head.map { (room.id, $0) }) } }
-            room.loop.scheduleTask(in: limit) { promise.succeed(nil) }
-            return promise.futureResult
-        }
-        // Promises are only ever fulfilled.
-        let heads = (try? await EventLoopFuture.whenAllSucceed(all, on: loop).get()) ?? []
-        var found: [RoomID: JournalHead] = [:]
-        for case (let room, let head)? in heads { found[room] = head }
-        return found.count == rooms.count ? found : nil
-    }
-
-    /// The shards stay: their rooms go on, under these terms.
-    package func resume(_ terms: [Term]) {
-        let byShard = Dictionary(terms.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first })
-        registry.withLockedValue { registry in
-            for term in terms { registry.terms[term.shard] = term }
-        }
-        for room in rooms(in: Set(byShard.keys)) {
-            guard let term = byShard[ShardID(of: room.code)] else { continue }
-            room.run { $0.resume(under: term) }
-        }
-    }
-
-    /// The shards have another owner now: their rooms leave this node, and sessions look for them there.
-    package func release(_ shards: Set<ShardID>) {
-        for shard in shards { _ = drop(shard) }
-    }
-
-    private func rooms(in shards: Set<ShardID>) -> [RoomActor] {
-        registry.withLockedValue { registry in
-            registry.rooms.values.filter { shards.contains(ShardID(of: $0.code)) }
+    /// Only now, in a new statement: what the former owner committed last is there.
+    private func load(_ terms: [Term]) async throws(JournalFailure) -> [StoredRoom] {
+        do throws(JournalFailure) {
+            return try await parts.store.load(shards: terms.map(\.shard))
+        } catch {
+            registry.withLockedValue { $0.shards.abandon(terms) }
+            throw error
         }
     }
 
@@ -211,8 +184,9 @@ package final class RoomHost: Service, JournalLaneDelegate {
         let began = NIODeadline.now()
         let expected = registry.withLockedValue { registry in
             // One shard at least, so that an idle node keeps its standing too.
-            let live = Set(registry.rooms.keys.map { ShardID(of: $0) }).union(registry.terms.keys.prefix(1))
-            return registry.terms.filter { live.contains($0.key) }
+            let terms = registry.shards.answered
+            let live = Set(registry.rooms.keys.map { ShardID(of: $0) }).union(terms.keys.prefix(1))
+            return terms.filter { live.contains($0.key) }
         }
         guard !expected.isEmpty else { return }
         let found: [ShardID: Term]
@@ -221,7 +195,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
         } catch {
             return  // Standing runs out by itself.
         }
-        for (shard, term) in expected where found[shard] != term { lost(shard) }
+        for (shard, term) in expected where found[shard] != term { lost(term) }
         for loop in loops { loop.eventLoop.execute { loop.confirm(began: began) } }
     }
 
@@ -273,8 +247,8 @@ package final class RoomHost: Service, JournalLaneDelegate {
         for _ in 0..<64 {
             let code = RoomCode.random(using: &generator)
             let shard = ShardID(of: code)
-            guard let term = registry.withLockedValue({ $0.terms[shard] }) else { continue }
-            let record = RoomRecord(room: .random(), code: code, shard: shard, rules: RoomStateMachine.rules)
+            guard let term = registry.withLockedValue({ $0.shards.answered[shard] }) else { continue }
+            let record = RoomRecord(room: .random(), code: code, shard: shard, rules: newRules.withLockedValue(\.self))
             let creation: RoomCreation
             do {
                 creation = try await parts.store.create(record, term: term)
@@ -285,7 +259,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
             switch creation {
             case .created: return (record, term)
             case .codeTaken: continue
-            case .termOver: lost(shard)
+            case .termOver: lost(term)
             }
         }
         throw Rejection(.busy)
@@ -342,36 +316,37 @@ package final class RoomHost: Service, JournalLaneDelegate {
         room.run { $0.committed(head) }
     }
 
-    package func lost(_ shard: ShardID) {
-        guard drop(shard) else { return }
+    package func lost(_ term: Term) {
+        guard registry.withLockedValue({ $0.shards.lose(term) }) else { return }
+        dropRooms(of: term.shard)
         parts.metrics.shardsLost.increment()
-        log.warning("A shard has another owner; its rooms are dropped.", metadata: .keys([.shardID: "\(shard)"]))
+        log.warning(
+            "A shard has another owner; its rooms are dropped.", metadata: .keys([.shardID: "\(term.shard)"]))
     }
 
-    /// - Returns: whether the shard was this node's.
-    private func drop(_ shard: ShardID) -> Bool {
-        let dropped = registry.withLockedValue { registry -> [RoomActor]? in
-            let wasOurs = registry.terms.removeValue(forKey: shard) != nil
+    func dropRooms(of shard: ShardID) {
+        let dropped = registry.withLockedValue { registry in
             let rooms = registry.rooms.values.filter { ShardID(of: $0.code) == shard }
             for room in rooms {
                 registry.rooms[room.code] = nil
                 registry.codes[room.id] = nil
             }
             registry.quarantined = registry.quarantined.filter { ShardID(of: $0) != shard }
-            return wasOurs || !rooms.isEmpty ? Array(rooms) : nil
+            return rooms
         }
-        guard let dropped else { return false }
         for room in dropped {
             room.run { room in
                 room.drop()
                 room.environment.lane.drop(room.id)
             }
         }
-        return true
     }
 
     package func quarantine(_ room: RoomID, why: String) {
-        self.room(room)?.run { $0.quarantine(why) }
+        self.room(room)?.run { room in
+            room.quarantine(why)
+            self.noticeLost(behind: room.committed, of: room.id)
+        }
     }
 }
 

@@ -4,6 +4,14 @@ package import QuizTelemetry
 /// What the rooms and the journal of a node count.
 package struct RoomMetrics: Sendable {
     package enum BatchLabel: String, CaseIterable, Sendable { case committed, failed, unknown }
+    /// What an overloaded node sheds.
+    package enum ShedLabel: String, CaseIterable, Sendable {
+        /// Rooms that were refused.
+        case rooms
+        /// Rooms that were made on another node.
+        case passedRooms = "passed_rooms"
+        case joins
+    }
     package enum LoadLabel: String, CaseIterable, Sendable { case live, closed, quarantined }
 
     let roomsCreated: MetricCounter
@@ -24,9 +32,11 @@ package struct RoomMetrics: Sendable {
     let busy: MetricCounter
     let snapshots: MetricCounter
     let shardsLost: MetricCounter
+    let lostCommits: MetricCounter
     let loaded: MetricCounters<LoadLabel>
     let loadSeconds: MetricHistogram
     let loopLag: MetricHistogram
+    package let shed: MetricCounters<ShedLabel>
 
     package init(_ registry: MetricsRegistry) {
         roomsCreated = registry.counter(.roomsCreatedTotal)
@@ -47,8 +57,10 @@ package struct RoomMetrics: Sendable {
         busy = registry.counter(.journalBusyTotal)
         snapshots = registry.counter(.journalSnapshotsTotal)
         shardsLost = registry.counter(.journalShardsLostTotal)
+        lostCommits = registry.counter(.journalLostCommitsTotal)
         loaded = registry.counters(.recoveryRoomsTotal, by: LoadLabel.self)
         loadSeconds = registry.histogram(.recoverySeconds)
         loopLag = registry.histogram(.nodeLoopLagSeconds)
+        shed = registry.counters(.nodeOverloadRefusedTotal, by: ShedLabel.self)
     }
 }

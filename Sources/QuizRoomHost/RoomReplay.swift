@@ -15,6 +15,8 @@ package enum ReplayFault: Error, Sendable, Hashable {
     case unreadable(String)
     /// The room is pinned to rules this node does not have.
     case rulesUnknown(Int)
+    /// An operator took the room out of play.
+    case setAside(String)
 }
 
 /// What a replay gives: the room as it was after its last journaled input.
@@ -29,27 +31,39 @@ package struct ReplayedRoom: Sendable {
 
 /// Folds a room's journal (P4): the same inputs through the same pure machine, every hash and digest checked.
 package enum RoomReplay {
-    /// - Parameter ringKey: the room's key for offsets, 32 bytes.
-    package static func replay(_ stored: StoredRoom, ringKey: [UInt8]) throws(ReplayFault) -> ReplayedRoom {
-        let record = stored.record
-        guard RoomStateMachine.supportedRules.contains(record.rules) else { throw .rulesUnknown(record.rules) }
-        var replayed: ReplayedRoom
-        if let snapshot = stored.snapshot {
-            let decoded = try RoomSnapshot(decoding: snapshot.bytes)
-            replayed = ReplayedRoom(
-                machine: decoded.machine, ring: RecoveryRing(code: record.code, key: ringKey, from: decoded.events),
-                head: snapshot.head, snapshotNumber: snapshot.head.number, finished: [])
-        } else {
-            let start = JournalHead(number: 0, chain: JournalChain.start(room: record.room, rules: record.rules))
-            replayed = ReplayedRoom(
-                machine: RoomStateMachine(room: record.room), ring: RecoveryRing(code: record.code, key: ringKey),
-                head: start, snapshotNumber: 0, finished: [])
-        }
+    /// - Parameters:
+    ///   - ringKey: the room's key for offsets, 32 bytes.
+    ///   - rules: what this build can run; nil: what the machine can.
+    package static func replay(
+        _ stored: StoredRoom, ringKey: [UInt8], rules: ClosedRange<Int>? = nil
+    ) throws(ReplayFault) -> ReplayedRoom {
+        var replayed = try begin(stored.record, at: stored.snapshot, ringKey: ringKey, rules: rules)
         for row in stored.tail { try fold(row, into: &replayed) }
         return replayed
     }
 
-    private static func fold(_ row: JournalRow, into room: inout ReplayedRoom) throws(ReplayFault) {
+    /// The room as it was at a snapshot, or before its first input; `fold` takes it on, row by row.
+    ///
+    /// - Parameter ringKey: has no part in the fold; only offsets depend on it.
+    package static func begin(
+        _ record: RoomRecord, at snapshot: StoredSnapshot?, ringKey: [UInt8], rules: ClosedRange<Int>? = nil
+    ) throws(ReplayFault) -> ReplayedRoom {
+        guard (rules ?? RoomStateMachine.supportedRules).contains(record.rules) else {
+            throw .rulesUnknown(record.rules)
+        }
+        guard let snapshot else {
+            let start = JournalHead(number: 0, chain: JournalChain.start(room: record.room, rules: record.rules))
+            return ReplayedRoom(
+                machine: RoomStateMachine(room: record.room), ring: RecoveryRing(code: record.code, key: ringKey),
+                head: start, snapshotNumber: 0, finished: [])
+        }
+        let decoded = try RoomSnapshot(decoding: snapshot.bytes)
+        return ReplayedRoom(
+            machine: decoded.machine, ring: RecoveryRing(code: record.code, key: ringKey, from: decoded.events),
+            head: snapshot.head, snapshotNumber: snapshot.head.number, finished: [])
+    }
+
+    package static func fold(_ row: JournalRow, into room: inout ReplayedRoom) throws(ReplayFault) {
         guard row.number == room.head.number + 1 else { throw .gap(at: row.number) }
         guard JournalChain.next(after: room.head.chain, number: row.number, payload: row.payload) == row.chain else {
             throw .chainBroken(at: row.number)

@@ -1,21 +1,5 @@
 package import QuizModel
 
-/// Why a shard is to have another owner.
-package enum MoveReason: String, CaseIterable, Hashable, Sendable, Codable {
-    /// Nobody owns it.
-    case unowned
-    /// Its owner is dead.
-    case ownerGone = "owner_gone"
-    /// Its owner is being drained or takes no shards any more.
-    case draining
-    /// Its owner has more than its share, and another node has too few.
-    case overfull
-    /// An operator pinned it to a node.
-    case pinned
-    /// An operator moved it.
-    case asked
-}
-
 /// One shard that is to have another owner.
 package struct ShardMove: Hashable, Sendable {
     package var shard: ShardID
@@ -23,12 +7,15 @@ package struct ShardMove: Hashable, Sendable {
     package var from: Incarnation?
     package var to: Incarnation
     package var reason: MoveReason
+    /// What an operator gave as the reason of the setting behind it; may be empty.
+    package var note: String
 
-    package init(shard: ShardID, from: Incarnation?, to: Incarnation, reason: MoveReason) {
+    package init(shard: ShardID, from: Incarnation?, to: Incarnation, reason: MoveReason, note: String = "") {
         self.shard = shard
         self.from = from
         self.to = to
         self.reason = reason
+        self.note = note
     }
 }
 

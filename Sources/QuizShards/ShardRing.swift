@@ -51,10 +51,7 @@ package struct ShardRing: Sendable {
         let eligible = nodes.filter(\.isEligible)
         var points: [Point] = []
         for (index, node) in eligible.enumerated() {
-            let count = max(1, node.weight * Self.pointsPerNode / RingNode.weightDefault)
-            for number in 0..<count {
-                points.append(Point(position: Self.position("\(node.name)#\(number)"), node: index))
-            }
+            for position in Self.points(of: node) { points.append(Point(position: position, node: index)) }
         }
         // Two processes of one name share their points; the incarnation decides, so that everybody decides alike.
         points.sort { left, right in
@@ -63,6 +60,12 @@ package struct ShardRing: Sendable {
         }
         self.nodes = eligible
         self.points = points
+    }
+
+    /// Where a node's points are, in no order.
+    package static func points(of node: RingNode) -> [UInt64] {
+        let count = max(1, node.weight * pointsPerNode / RingNode.weightDefault)
+        return (0..<count).map { position("\(node.name)#\($0)") }
     }
 
     /// The nodes in the order in which a shard prefers them, each once.

@@ -21,6 +21,8 @@ package enum MetricName: String, Sendable, CaseIterable {
     case gatewayEventsRefusedTotal = "quizmania_gateway_events_refused_total"
     case gatewayLatencySuspectsTotal = "quizmania_gateway_latency_suspects_total"
     case gatewayHandshakesRefusedTotal = "quizmania_gateway_handshakes_refused_total"
+    case gatewayRedirectsOfferedTotal = "quizmania_gateway_redirects_offered_total"
+    case gatewayTicketsTotal = "quizmania_gateway_tickets_total"
 
     // MARK: Rooms
 
@@ -46,6 +48,16 @@ package enum MetricName: String, Sendable, CaseIterable {
     case journalBusyTotal = "quizmania_journal_busy_total"
     case journalSnapshotsTotal = "quizmania_journal_snapshots_total"
     case journalShardsLostTotal = "quizmania_journal_shards_lost_total"
+    case journalLostCommitsTotal = "quizmania_journal_lost_commits_total"
+
+    // MARK: Retention
+
+    case retentionRemovedRowsTotal = "quizmania_retention_removed_rows_total"
+    case retentionRemovedBytesTotal = "quizmania_retention_removed_bytes_total"
+    case retentionFoldedRoomsTotal = "quizmania_retention_folded_rooms_total"
+    case retentionRefusedRooms = "quizmania_retention_refused_rooms"
+    case retentionOldestSeconds = "quizmania_retention_oldest_seconds"
+    case retentionPassSeconds = "quizmania_retention_pass_seconds"
 
     // MARK: Recovery
 
@@ -59,6 +71,7 @@ package enum MetricName: String, Sendable, CaseIterable {
     case clusterCoordinator = "quizmania_cluster_coordinator"
     case clusterSettled = "quizmania_cluster_settled"
     case clusterShardMovesTotal = "quizmania_cluster_shard_moves_total"
+    case clusterShardsReceivedTotal = "quizmania_cluster_shards_received_total"
     case clusterHandOffSeconds = "quizmania_cluster_hand_off_seconds"
     case clusterTakeOverSeconds = "quizmania_cluster_take_over_seconds"
     case clusterRemoteSessions = "quizmania_cluster_remote_sessions"
@@ -76,6 +89,7 @@ package enum MetricName: String, Sendable, CaseIterable {
     case redisErrorsTotal = "quizmania_redis_errors_total"
     case redisCommandSeconds = "quizmania_redis_command_seconds"
     case redisQueuedCommands = "quizmania_redis_queued_commands"
+    case redisRedirectsTotal = "quizmania_redis_redirects_total"
     case redisGenerationsTotal = "quizmania_redis_generations_total"
 
     // MARK: Mesh
@@ -103,6 +117,12 @@ package enum MetricName: String, Sendable, CaseIterable {
     case nodeUp = "quizmania_node_up"
     case nodeLoopLagSeconds = "quizmania_node_loop_lag_seconds"
     case nodeHeartbeatFailuresTotal = "quizmania_node_heartbeat_failures_total"
+    case nodeOverloadLevel = "quizmania_node_overload_level"
+    case nodeOverloadRefusedTotal = "quizmania_node_overload_refused_total"
+    case nodeCPURatio = "quizmania_node_cpu_ratio"
+    case nodeLoopLagMaxSeconds = "quizmania_node_loop_lag_max_seconds"
+    case nodeMemoryBytes = "quizmania_node_memory_bytes"
+    case nodeMemoryLimitBytes = "quizmania_node_memory_limit_bytes"
     case telemetrySeriesRefusedTotal = "quizmania_telemetry_series_refused_total"
 }
 
@@ -157,6 +177,8 @@ extension MetricName {
         case .gatewayLatencySuspectsTotal:
             .counter("Connections that answer pings later than their network explains.")
         case .gatewayHandshakesRefusedTotal: .counter("Handshakes answered with an error, by reason.", by: "reason")
+        case .gatewayRedirectsOfferedTotal: .counter("Clients told that their room is on another node.")
+        case .gatewayTicketsTotal: .counter("Tickets of redirects that were shown here, by verdict.", by: "verdict")
         case .roomsLive: .gauge("Rooms on this node by phase.", by: "phase")
         case .roomsSaving: .gauge("Rooms whose clocks stand still because the journal does not answer.")
         case .roomsQuarantined:
@@ -177,6 +199,14 @@ extension MetricName {
         case .journalBusyTotal: .counter("Inputs refused because a room or the node had too much uncommitted.")
         case .journalSnapshotsTotal: .counter("Snapshots stored.")
         case .journalShardsLostTotal: .counter("Shards this node lost to another term.")
+        case .journalLostCommitsTotal: .counter("Inputs PostgreSQL had acknowledged and does not hold any more.")
+        case .retentionRemovedRowsTotal: .counter("Rows removed because their time was over, by table.", by: "table")
+        case .retentionRemovedBytesTotal: .counter("Bytes of inputs and snapshots that were folded away.")
+        case .retentionFoldedRoomsTotal: .counter("Journals, or beginnings of them, that were folded.")
+        case .retentionRefusedRooms:
+            .gauge("Journals whose time is over and that do not give what is stored; they are kept.")
+        case .retentionOldestSeconds: .gauge("How long ago the room closed whose journal has waited longest.")
+        case .retentionPassSeconds: .seconds("One pass over everything that has run out.")
         case .recoveryRoomsTotal: .counter("Rooms loaded from the journal by outcome.", by: "outcome")
         case .recoverySeconds: .seconds("From taking shards to the last of their rooms being ready.")
         case .clusterNodesAlive: .gauge("Nodes this one takes for alive, itself included.")
@@ -184,17 +214,20 @@ extension MetricName {
         case .clusterCoordinator: .gauge("1 while this node is the coordinator.")
         case .clusterSettled: .gauge("1 while the dead may be believed dead; 0 stops take-overs.")
         case .clusterShardMovesTotal: .counter("Shards that changed owner, as this node saw it.", by: "kind")
+        case .clusterShardsReceivedTotal: .counter("Shards this node has become the owner of, by reason.", by: "reason")
         case .clusterHandOffSeconds: .seconds("How long rooms stood still while they were handed over.")
         case .clusterTakeOverSeconds: .seconds("From the fence to the last room of a dead node's shards.")
         case .clusterRemoteSessions: .gauge("Sessions in rooms here whose clients are connected elsewhere.")
         case .chatLinesStoredTotal: .counter("Chat lines stored.")
         case .chatStoreFailuresTotal: .counter("Chat lines the store did not take.")
-        case .redisConnected: .gauge("1 while the connection to Redis is usable.")
+        case .redisConnected: .gauge("1 while Redis is usable, in a cluster every part of it.")
         case .redisConnectsTotal: .counter("Connections to Redis that became usable.")
         case .redisCommandsTotal: .counter("Commands answered.")
         case .redisErrorsTotal: .counter("Commands that failed, by reason.", by: "reason")
         case .redisCommandSeconds: .seconds("From queueing a command to its reply.")
         case .redisQueuedCommands: .gauge("Commands queued or in flight.")
+        case .redisRedirectsTotal:
+            .counter("Commands that a server left to another one or to later, by reason.", by: "reason")
         case .redisGenerationsTotal: .counter("Times this node found Redis emptied or replaced.")
         case .meshLinksUp: .gauge("Links to other nodes that are up.")
         case .meshLinksOpenedTotal: .counter("Links to other nodes that came up.")
@@ -214,6 +247,14 @@ extension MetricName {
         case .nodeUp: .gauge("1 while the node takes players.")
         case .nodeLoopLagSeconds: .seconds("How late an event loop's timer fires.")
         case .nodeHeartbeatFailuresTotal: .counter("Heartbeats that Redis did not take.")
+        case .nodeOverloadLevel:
+            .gauge("What the node sheds: 0 nothing, 1 new rooms, 2 and new players, 3 and how often progress is told.")
+        case .nodeOverloadRefusedTotal: .counter("What was shed because the node is overloaded, by kind.", by: "kind")
+        case .nodeCPURatio: .gauge("Processor time used, of what the process may use; 0 to 1.")
+        case .nodeLoopLagMaxSeconds: .gauge("How late the latest timer of an event loop fired within a second.")
+        case .nodeMemoryBytes: .gauge("Resident memory of the process.")
+        case .nodeMemoryLimitBytes:
+            .gauge("What the process may have: set, else its control group's, else the machine's.")
         case .telemetrySeriesRefusedTotal:
             .counter("Series of libraries that found no room in the registry or clashed with another kind.")
         }

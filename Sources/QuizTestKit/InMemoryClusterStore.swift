@@ -24,6 +24,7 @@ package final class InMemoryClusterStore: ClusterStore {
         var coordinator: CoordinatorTerm?
         var plan: [ShardID: ShardMove] = [:]
         var settings = ClusterSettings()
+        var reasons = ClusterReasons()
         var applied: [Applied] = []
         /// Oldest first.
         var history: [ShardMoveRecord] = []
@@ -86,7 +87,10 @@ package final class InMemoryClusterStore: ClusterStore {
             let owners = journal.withFence { $0.mapValues(\.owner) }
             return state.plan.values.filter { owners[$0.shard] != $0.to }
                 .sorted { $0.shard < $1.shard }
-                .map { ShardMove(shard: $0.shard, from: owners[$0.shard], to: $0.to, reason: $0.reason) }
+                .map {
+                    ShardMove(
+                        shard: $0.shard, from: owners[$0.shard], to: $0.to, reason: $0.reason, note: $0.note)
+                }
         }
     }
 
@@ -106,10 +110,11 @@ package final class InMemoryClusterStore: ClusterStore {
                     guard now == before else { return nil }
                     terms[before.shard] = after
                     let from = before == Self.unowned(before.shard) ? nil : before.owner
+                    let planned = state.plan[before.shard].flatMap { $0.to == owner ? $0.note : nil }
                     state.history.append(
                         ShardMoveRecord(
-                            shard: before.shard, epoch: after.epoch, from: from, to: owner, reason: reason, note: note,
-                            atMs: state.nowMs))
+                            shard: before.shard, epoch: after.epoch, from: from, to: owner, reason: reason,
+                            note: note.isEmpty ? planned ?? "" : note, atMs: state.nowMs))
                     return after
                 }
             }
@@ -129,9 +134,17 @@ package final class InMemoryClusterStore: ClusterStore {
         }
     }
 
+    package func reasons() async throws(JournalFailure) -> ClusterReasons { try whileThere { $0.reasons } }
+
     package func apply(_ change: ClusterSettingChange, reason: String) async throws(JournalFailure) {
         try whileThere { state in
             state.applied.append(Applied(change, reason: reason))
+            switch change {
+            case .weight(let node, _), .drain(let node), .undrain(let node): state.reasons.nodes[node] = reason
+            case .pin(let shard, _): state.reasons.pins[shard] = reason
+            case .unpin(let shard): state.reasons.pins[shard] = nil
+            case .rebalance: state.reasons.rebalance = reason
+            }
             switch change {
             case .weight(let node, let weight): state.settings.nodes[node, default: .none].weight = weight
             case .drain(let node): state.settings.nodes[node, default: .none].isDraining = true

@@ -171,6 +171,10 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
         state.withLockedValue { $0.results[game] }
     }
 
+    package func head(of room: RoomID) async throws(JournalFailure) -> JournalHead? {
+        state.withLockedValue { $0.rows[room]?.last.map { JournalHead(number: $0.number, chain: $0.chain) } }
+    }
+
     package func played(_ player: PlayerID, in game: GameID) async throws(JournalFailure) -> Bool {
         state.withLockedValue { $0.results[game]?.entries.contains { $0.player == player } ?? false }
     }

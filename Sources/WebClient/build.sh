@@ -51,7 +51,11 @@ fi
 rm --recursive --force dist
 mkdir --parents dist/assets
 common=(--bundle --minify --target=es2022 --log-level=warning '--define:process.env.NODE_ENV="production"')
-NODE_PATH=/usr/share/nodejs esbuild src/main.tsx "${common[@]}" --splitting --format=esm --jsx=automatic \
+# The operators' page brings its styles along; players download neither.
+esbuild src/styles/admin.css --bundle --minify --target=es2022 --log-level=warning --entry-names='[name]-[hash]' \
+    --outdir=dist/assets || fail "esbuild could not bundle src/styles/admin.css."
+admin_style="$(basename dist/assets/admin-*.css)"
+NODE_PATH=/usr/share/nodejs esbuild src/main.tsx "${common[@]}" "--define:ADMIN_STYLE=\"/assets/$admin_style\"" --splitting --format=esm --jsx=automatic \
     --legal-comments=linked --loader:.woff2=file --entry-names='[name]-[hash]' --chunk-names='c-[hash]' \
     --asset-names='[name]-[hash]' --outdir=dist/assets --public-path=/assets --metafile=.vendor/meta.json ||
     fail "esbuild could not bundle src/main.tsx."

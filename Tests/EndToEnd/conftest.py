@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from harness import figures
+from harness.loops import run
 from harness.node import Node
 from harness.places import binary
 from harness.postgres import Postgres, PrivatePostgres
@@ -56,20 +57,6 @@ def pytest_pyfunc_call(pyfuncitem):
 
     run(limited())
     return True
-
-
-def run(work):
-    """As asyncio.run, but a client's task that will not be cancelled cannot keep a test from ending."""
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(work)
-    finally:
-        left = asyncio.all_tasks(loop)
-        for task in left:
-            task.cancel()
-        if left:
-            loop.run_until_complete(asyncio.wait(left, timeout=3))
-        loop.close()
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,8 @@ async def test_operators_see_and_change_who_has_what(make_node):
     assert done.returncode == 0, done
     assert (await desk.shards())["node-1"] == 0
     assert "node-1: new disks\n" in (await desk.run("nodes")).stdout
+    why = (await desk.document("shards", "history", "--limit", "10"))["moves"]
+    assert {(move["reason"], move["note"]) for move in why} == {("draining", "new disks")}, why
     undrained = await desk.document("shards", "undrain", "node-1", "--reason", "disks are in")
     assert undrained["outcome"] == "completed"
     assert (await desk.shards())["node-1"] > 256

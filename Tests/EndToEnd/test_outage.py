@@ -77,12 +77,6 @@ async def test_a_database_that_hangs_pauses_the_game(make_node, private_postgres
     await outage(make_node(own_postgres=private_postgres), private_postgres.suspend, private_postgres.resume)
 
 
-@pytest.mark.limit(150)
-async def test_a_database_that_crashes_pauses_the_game(make_node, private_postgres):
-    await outage(make_node(own_postgres=private_postgres), lambda: private_postgres.stop("immediate"),
-                 private_postgres.start)
-
-
 async def test_a_database_away_at_the_start_of_an_outage_and_a_kill_lose_nothing(make_node, private_postgres):
     """The database hangs, the node is killed, both come back: what was acknowledged counts."""
     node = make_node(own_postgres=private_postgres)

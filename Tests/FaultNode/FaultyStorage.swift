@@ -87,6 +87,10 @@ struct FaultyStore: RoomStore {
         try await inner.history(of: player, beforeMs: beforeMs, limit: limit)
     }
 
+    func head(of room: RoomID) async throws(JournalFailure) -> JournalHead? { try await inner.head(of: room) }
+
+    func fold(of room: RoomID) async throws(JournalFailure) -> RoomFold? { try await inner.fold(of: room) }
+
     func journal(
         of room: RoomID, through number: Int64
     ) async throws(JournalFailure) -> (record: RoomRecord, rows: [JournalRow])? {

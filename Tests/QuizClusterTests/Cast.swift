@@ -46,5 +46,10 @@ struct BeatBoard {
         }
     }
 
+    /// What an old copy of the directory said, or a node says by itself.
+    mutating func restore(_ node: NodeAnnouncement, beat: UInt64) {
+        members[node.incarnation] = .init(announcement: node, beat: beat)
+    }
+
     mutating func withdraw(_ node: NodeAnnouncement) { members[node.incarnation] = nil }
 }

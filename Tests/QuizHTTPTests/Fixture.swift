@@ -67,7 +67,8 @@ struct Fixture {
 
     init(
         settings: APISettings = APISettings(), files: WebFiles = .none,
-        allowance: @escaping @Sendable (RateLimitedDoor) -> Int = { $0.perMinute }, checks: [HealthCheck] = []
+        allowance: @escaping @Sendable (RateLimitedDoor) -> Int = { $0.perMinute }, checks: [HealthCheck] = [],
+        operators: APIServices.Operators? = nil
     ) async throws {
         limiter = CountingRateLimiter(allowance: allowance)
         questions = InMemoryQuestionStore()
@@ -78,7 +79,7 @@ struct Fixture {
         api = try QuizAPI(
             services: APIServices(
                 accounts: accounts, rooms: rooms, games: games, questions: questions, limiter: limiter,
-                readiness: { checks }),
+                readiness: { checks }, operators: operators),
             settings: settings, files: files)
         responder = api.router().buildResponder()
     }

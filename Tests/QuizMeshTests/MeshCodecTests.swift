@@ -122,6 +122,15 @@ import Testing
         #expect(code(.answer(PeerAnswer(number: 1, status: 0, body: json))) == .outOfRange)
     }
 
+    @Test func `a reason of a later version counts as asked`() throws {
+        let final = PeerMessage.final(
+            HandOffFinal(number: 1, terms: [SampleMessages.term], reason: .asked, rooms: []))
+        var body = try Self.body(final)
+        // The reason is followed by the number of rooms alone.
+        body.setInteger(UInt8(200), at: body.writerIndex - 2)
+        #expect(try MeshCodec.decode(body) == final)
+    }
+
     @Test func `the largest of each list fits a frame`() throws {
         let room = HandOffFinal.Room(
             room: SampleMessages.room, head: JournalHead(number: Int64.max, chain: SampleMessages.chain))

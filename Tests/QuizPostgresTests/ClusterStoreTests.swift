@@ -233,6 +233,27 @@ import Testing
         #expect(try await cluster.pendingPlan() == [plan[0]])
     }
 
+    @Test func `a move of the plan is recorded with the plan's note, any other with its own`() async throws {
+        let cluster = try await TestDatabase().postgres.cluster
+        let (a, b) = (Incarnation.random(), Incarnation.random())
+        let coordinator = try #require(try await cluster.takeCoordinator(expected: nil, owner: a))
+        let plan = Self.shards.map { ShardMove(shard: $0, from: nil, to: a, reason: .draining, note: "disks of \($0)") }
+        #expect(try await cluster.write(plan: plan, coordinator: coordinator))
+        #expect(try await cluster.pendingPlan() == plan)
+        _ = try await cluster.move([Self.unowned()[0]], to: a, reason: .draining, note: "")
+        _ = try await cluster.move([Self.unowned()[1]], to: b, reason: .asked, note: "")
+        _ = try await cluster.move([Self.unowned()[2]], to: a, reason: .reclaimed, note: "no answer")
+        let history = try await cluster.history(of: nil, limit: 9)
+        let notes = Dictionary(history.map { ($0.shard, $0.note) }, uniquingKeysWith: { first, _ in first })
+        #expect(Self.shards.map { notes[$0] } == ["disks of 3", "", "no answer"])
+        #expect(Set(history.map(\.reason)) == [.draining, .asked, .reclaimed])
+        // A note alone is a change of the plan too.
+        var changed = plan
+        changed[1].note = "another"
+        #expect(try await cluster.write(plan: changed, coordinator: coordinator))
+        #expect(try await cluster.pendingPlan().first?.note == "another")
+    }
+
     @Test func `all shards can be planned and moved at once`() async throws {
         let cluster = try await TestDatabase().postgres.cluster
         let owner = Incarnation.random()

@@ -33,6 +33,15 @@ import Testing
         #expect(settings { $0.standbys = 1 }.problems(standbyRequired: false).map(\.isFatal) == [false])
     }
 
+    @Test func `what the server ends by itself is advice`() {
+        func advice(_ change: (inout PostgresSettings) -> Void) -> [String] {
+            settings(change).problems(standbyRequired: false).filter { !$0.isFatal }.map(\.setting)
+        }
+        #expect(advice { $0.idleSessionTimeoutMs = 60_000 } == ["idle_session_timeout"])
+        #expect(advice { $0.statementTimeoutMs = 2_000 } == ["statement_timeout"])
+        #expect(advice { $0.statementTimeoutMs = 60_000 } == [])
+    }
+
     @Test func `a server is asked at start and after each reconnect of the journal`() async throws {
         let database = try await TestDatabase()
         #expect(try await database.postgres.verify().isEmpty)

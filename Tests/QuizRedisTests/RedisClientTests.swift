@@ -128,6 +128,23 @@ import Testing
         await fixture.client.close()
     }
 
+    @Test func `a server that takes connections and answers nothing is tried again until it does`() async throws {
+        let server = try TestRedis()
+        var configuration = RedisConfiguration(endpoint: server.endpoint)
+        // What a connection begins with is given up, all of it at once, before the connection is.
+        configuration.connectTimeout = .milliseconds(100)
+        configuration.stallLimit = .milliseconds(400)
+        let fixture = try await RedisFixture(configuration)
+        server.freeze()
+        #expect(await fixture.failure(["PING"], patience: .seconds(20))?.code == .connectionLost)
+        // Several connections that are taken and hear nothing.
+        #expect(await fixture.failure(["PING"], patience: .seconds(2))?.code == .timedOut)
+        server.thaw()
+        try await fixture.reconnected()
+        #expect(try await fixture.client.command(["PING"]).text == "PONG")
+        await fixture.client.close()
+    }
+
     @Test func `a password is sent, and a wrong one is refused`() async throws {
         let server = try TestRedis()
         let admin = try await RedisFixture(server)

@@ -15,14 +15,13 @@ import Testing
 
     private struct Rig {
         let channel: EmbeddedChannel
-        let connection = RedisConnection()
+        let connection: RedisConnection
         let answers = Answers()
         let released = Answers()
 
         init(replyBytesMax: Int = 1 << 20) throws {
             channel = EmbeddedChannel()
-            let (released) = released
-            connection.onRelease = { released.add(.success(.null)) }
+            connection = RedisConnection { [released] in released.add(.success(.null)) }
             try channel.pipeline.syncOperations.addHandlers(HiredisDecoder(replyBytesMax: replyBytesMax), connection)
             try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         }

@@ -1,3 +1,4 @@
+import NIOCore
 import QuizCluster
 import QuizModel
 import QuizShards
@@ -37,22 +38,56 @@ import Testing
         await fixture.client.close()
     }
 
-    @Test func `the generation is the one of the heartbeat, and another one in an emptied Redis`() async throws {
+    @Test func `an emptied Redis is another generation, the same for all nodes`() async throws {
         let server = try TestRedis()
         let fixture = try await RedisFixture(server)
         let directory = RedisShardDirectory(client: fixture.client, keys: fixture.keys)
-        let heartbeat = NodeHeartbeat(
-            client: fixture.client, keys: fixture.keys, incarnation: .random(), node: "n", metrics: fixture.metrics,
-            logger: fixture.logger)
         let (first, second) = (announcement("n1"), announcement("n2"))
         _ = await directory.beat(second, beat: 1)
         let before = try #require(await directory.beat(first, beat: 1))
-        await heartbeat.beat()
-        #expect(heartbeat.generation == before.generation)
         _ = try await fixture.client.command(["FLUSHALL"])
         let after = try #require(await directory.beat(first, beat: 2))
         #expect(after.generation != before.generation)
         #expect(Set(after.members.keys) == [first.incarnation])
+        #expect(await directory.beat(second, beat: 2)?.generation == after.generation)
+        await fixture.client.close()
+    }
+
+    /// The real thing behind the rules of `Membership`: a Redis that is killed and comes back with an old copy.
+    @Test func `a Redis that comes back with an old copy kills nobody and brings nobody back`() async throws {
+        let server = try TestRedis()
+        let fixture = try await RedisFixture(server)
+        let directory = RedisShardDirectory(client: fixture.client, keys: fixture.keys)
+        let (own, living, dead) = (announcement("n1"), announcement("n2"), announcement("n3"))
+        var membership = Membership(own: own, ttl: .seconds(3), now: .uptimeNanoseconds(0))
+        var now = NIODeadline.uptimeNanoseconds(0)
+        var beat: UInt64 = 0
+        func look(after time: TimeAmount, _ others: NodeAnnouncement...) async -> ClusterView {
+            now = now + time
+            beat += 1
+            for other in others { _ = await directory.beat(other, beat: beat) }
+            membership.observe(await directory.beat(own, beat: beat), links: [], at: now)
+            return membership.view(at: now)
+        }
+        _ = await look(after: .zero, living, dead)
+        _ = try await fixture.client.command(["SAVE"])
+        for _ in 0..<7 { _ = await look(after: .milliseconds(500), living) }
+        #expect(membership.view(at: now).dead == [dead.incarnation])
+        server.stop()
+        await fixture.lost()
+        try server.start()
+        try await fixture.reconnected()
+        // The copy says beat 1 for everybody.
+        let behind = await look(after: .milliseconds(500))
+        #expect(behind.dead == [dead.incarnation])
+        #expect(!behind.isSettled)
+        #expect(behind.isAlive(living.incarnation))
+        for _ in 0..<11 {
+            let view = await look(after: .milliseconds(500), living)
+            #expect(view.dead == [dead.incarnation] && !view.isSettled)
+        }
+        let settled = await look(after: .milliseconds(500), living)
+        #expect(settled.isSettled && settled.dead == [dead.incarnation] && settled.isAlive(living.incarnation))
         await fixture.client.close()
     }
 

@@ -17,16 +17,27 @@ final class TestRedis: Sendable {
     private let directory: URL
     private let process = NIOLockedValueBox<Process?>(nil)
 
-    /// - Parameter tls: with a second, encrypted port.
-    init(tls: TestCertificate? = nil) throws {
+    /// - Parameters:
+    ///   - tls: with a second, encrypted port.
+    ///   - arguments: more of them.
+    ///   - file: lines of a configuration file, which the server may write again; it is a sentinel then.
+    init(tls: TestCertificate? = nil, arguments: [String] = [], sentinel file: [String]? = nil) throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "quizmania-redis-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         port = try Self.freePort()
         tlsPort = try tls.map { _ in try Self.freePort() }
         certificate = tls
+        self.arguments = arguments
+        configuration = file == nil ? nil : directory.appending(path: "sentinel.conf")
+        if let file, let configuration {
+            let lines = file + ["port \(port)", "bind 127.0.0.1", "dir \(directory.path)"]
+            try (lines.joined(separator: "\n") + "\n").write(to: configuration, atomically: true, encoding: .utf8)
+        }
         try start()
     }
 
+    private let arguments: [String]
+    private let configuration: URL?
     private let certificate: TestCertificate?
 
     deinit {
@@ -39,10 +50,11 @@ final class TestRedis: Sendable {
     func start() throws {
         let server = Process()
         server.executableURL = URL(filePath: "/usr/bin/redis-server")
-        server.arguments = [
+        let usual = [
             "--port", "\(port)", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", directory.path,
             "--logfile", directory.appending(path: "log").path,
         ]
+        server.arguments = configuration.map { [$0.path, "--sentinel"] } ?? usual + arguments
         if let certificate, let tlsPort {
             server.arguments?.append(contentsOf: [
                 "--tls-port", "\(tlsPort)", "--tls-cert-file", certificate.certificate.path, "--tls-key-file",
@@ -76,11 +88,16 @@ final class TestRedis: Sendable {
     }
 
     var endpoint: RedisEndpoint { RedisEndpoint(host: "127.0.0.1", port: port) }
+    var address: RedisAddress { RedisAddress(host: "127.0.0.1", port: port) }
 
-    /// A port below the ephemeral range that nobody listens on.
+    /// A port below the ephemeral range that nobody listens on; the one 10,000 above, where a node of a cluster listens for
+    /// the others, is free with it.
     private static func freePort() throws -> Int {
         for _ in 0..<100 {
-            let port = Int.random(in: 20_000..<32_000)
+            let port = Int.random(in: 12_000..<22_000)
+            let above = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            guard let bus = try? above.bind(host: "127.0.0.1", port: port + 10_000).wait() else { continue }
+            try bus.close().wait()
             let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             guard let channel = try? bootstrap.bind(host: "127.0.0.1", port: port).wait() else { continue }
             try channel.close().wait()
@@ -170,7 +187,7 @@ struct RedisFixture {
     }
 
     /// A loaded machine is no reason to fail; tests of patience bring their own.
-    private static func patient(_ endpoint: RedisEndpoint) -> RedisConfiguration {
+    static func patient(_ endpoint: RedisEndpoint) -> RedisConfiguration {
         RedisConfiguration(endpoint: endpoint, patience: .seconds(20), stallLimit: .seconds(20))
     }
 

@@ -113,7 +113,7 @@ struct JournalLaneMachineTests {
                 == [.committed(RoomID(value: 2), JournalHead(number: 1, chain: [1])), .readTerms([shard])])
         var other = try term(5)
         other.epoch = other.epoch.next
-        #expect(lane.terms([shard: other]) == [.lost(shard)])
+        #expect(lane.terms([shard: other]) == [.lost(try term(5))])
         #expect(lane.isIdle)
         #expect(lane.backlogRows == 0)
     }
@@ -125,7 +125,20 @@ struct JournalLaneMachineTests {
         _ = lane.outcome(.committed(kept: []))
         let shard = try #require(ShardID(index: 5))
         let sameEpoch = Term(shard: shard, epoch: Epoch(3), owner: Incarnation(value: 8))
-        #expect(lane.terms([shard: sameEpoch]) == [.lost(shard)])
+        #expect(lane.terms([shard: sameEpoch]) == [.lost(try term(5))])
+    }
+
+    @Test func `a room that is back under a new term keeps its rows when the old term's are given up`() throws {
+        var lane = JournalLaneMachine()
+        lane.enqueue(try append(1))
+        _ = lane.next()
+        _ = lane.outcome(.committed(kept: []))
+        lane.drop(RoomID(value: 1))
+        var back = try append(1)
+        back.term.epoch = back.term.epoch.next
+        lane.enqueue(back)
+        #expect(lane.terms([back.term.shard: back.term]) == [.lost(try term(0))])
+        #expect(try sent(lane.next()).appends == [back])
     }
 
     @Test func `a room refused again and again under its own term is quarantined`() throws {

@@ -94,4 +94,25 @@ struct RoomActorMovingTests {
         #expect(ada.ended == [.moved])
         #expect(await stage.submit(.ready(player: ada.player, ready: true)) == .failure(Rejection(.busy)))
     }
+
+    @Test(arguments: [true, false])
+    func `who wants to join while it stands still is told to ask again`(stays: Bool) async throws {
+        let stage = try await RoomStage()
+        await stage.open()
+        _ = await suspended(stage)
+        let ada = try RecordingSession(1)
+        for _ in 0..<2 {
+            stage.room.run { room in
+                room.join(ada, nickname: ada.nickname, role: .player, passwordDigest: nil, ack: 1, began: .now()) { _ in
+                }
+            }
+        }
+        try await stage.settle()
+        #expect(ada.ended.isEmpty)
+        let term = await stage.room.term
+        stage.room.run { stays ? $0.resume(under: term) : $0.drop() }
+        try await stage.settle()
+        #expect(ada.ended == [.moved])
+        #expect(ada.acks.isEmpty)
+    }
 }

@@ -118,6 +118,9 @@ final class RoomStage: Sendable {
         }
     }
 
+    /// What the node leaves out from now on.
+    func strain(_ strain: RoomStrain) async throws { try await loop.submit { self.roomLoop.strain = strain }.get() }
+
     /// A read of the fence rows that began now succeeded.
     func confirmStanding() async throws { try await loop.submit { self.roomLoop.confirm(began: .now()) }.get() }
 }
@@ -140,7 +143,7 @@ final class StageDelegate: JournalLaneDelegate {
         roomLoop.confirm(began: began)
         self.room.withLockedValue(\.self)?.run { $0.committed(head) }
     }
-    func lost(_ shard: ShardID) { room.withLockedValue(\.self)?.run { $0.drop() } }
+    func lost(_ term: Term) { room.withLockedValue(\.self)?.run { $0.drop() } }
     func quarantine(_ room: RoomID, why: String) { self.room.withLockedValue(\.self)?.run { $0.quarantine(why) } }
 }
 

@@ -72,6 +72,19 @@ build_simulation() {
     step_or_fail 'building the simulation' "$state/log/build-simulation.log" swift build "${arguments[@]}"
 }
 
+# Makes the Python environment of the end-to-end tests and drills and sets `test_python`; harmless to repeat.
+ensure_test_python() {
+    local venv=${scratch:-$root/Tests/EndToEnd}/.venv requirements=$root/Tests/EndToEnd/requirements.txt
+    # shellcheck disable=SC2034 # Whoever calls this runs it.
+    test_python=$venv/bin/python
+    if [[ $(cat "$venv/.complete" 2>/dev/null) == "$(hash_of "$requirements")" ]]; then return 0; fi
+    rm --recursive --force "$venv"
+    python3 -m venv "$venv"
+    step_or_fail 'installing the Python clients' "$state/log/test-python.log" \
+        "$venv/bin/pip" install --disable-pip-version-check --requirement "$requirements"
+    hash_of "$requirements" >"$venv/.complete"
+}
+
 # Fetches the web client's tools; harmless to repeat.
 ensure_web_tools() {
     step_or_fail "preparing the web client's tools" "$state/log/web-tools.log" "$web/setup.sh"

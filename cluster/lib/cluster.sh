@@ -48,6 +48,8 @@ start_services() {
     ensure_key "$secrets/token.key"
     ensure_key "$secrets/room.key"
     ensure_key "$secrets/mesh.key"
+    # For operators: the page /admin and the API behind it.
+    ensure_password "$secrets/admin.token"
 
     home=$(postgres_home "$state/postgres")
     if ! postgres_running "$home"; then
@@ -129,6 +131,8 @@ write_node_env() {
         "QUIZMANIA_METRICS_PORT=$metrics_port" \
         "QUIZMANIA_MESH_PORT=$mesh_port" \
         "QUIZMANIA_PUBLIC_URL=$3" \
+        "QUIZMANIA_NODE_URL=$3" \
+        "QUIZMANIA_CLUSTER_PUBLIC_PATTERNS=${3%:*}:*" \
         "QUIZMANIA_POSTGRES=host=127.0.0.1 port=$(cat "$state/postgres.port") user=quizmania dbname=quizmania" \
         "QUIZMANIA_POSTGRES_PASSWORD_FILE=$secrets/postgres.password" \
         "QUIZMANIA_REDIS=redis://127.0.0.1:$(cat "$state/redis.port")/0" \

@@ -14,8 +14,9 @@ package import QuizShards
 /// dead node. B dies after it moved the fences: the same. PostgreSQL is away: neither can move a fence; A's rooms stand still, and it tries again until one has.
 /// Redis is away: nothing changes.
 ///
-/// **Invariant.** At every instant the fence names one owner. Whoever is not named writes nothing; whoever does not know does not speak.
-package struct HandOffMachine: Sendable {
+/// **Invariant.** At every instant the fence names one owner. Whoever is not named writes nothing; whoever does not know does not speak. B's side is
+/// `HandOffTakingMachine`; every interleaving of the two, up to stated bounds, is explored in `HandOffExplorerTests`.
+package struct HandOffMachine: Sendable, Hashable {
     package enum State: Sendable, Hashable {
         /// Can transition to: stopping (accepted), ended.
         case preparing

@@ -2,7 +2,6 @@ internal import Logging
 internal import NIOConcurrencyHelpers
 internal import NIOCore
 internal import QuizModel
-internal import QuizRoom
 internal import QuizRoomHost
 internal import QuizShards
 internal import QuizTelemetry
@@ -49,7 +48,8 @@ final class HandOffs: Sendable {
             actions.removeFirst()
             switch action {
             case .sendPrepare:
-                let message = HandOffPrepare(number: number, terms: terms, rules: RoomStateMachine.rules, rooms: 0)
+                let rules = host.rulesNeeded(by: Set(terms.map(\.shard)))
+                let message = HandOffPrepare(number: number, terms: terms, rules: rules, rooms: 0)
                 actions += machine.handle(await ask(.prepare(message), number, peer))
             case .stopRooms:
                 stoppedAt = .now()
@@ -66,7 +66,7 @@ final class HandOffs: Sendable {
                 host.resume(kept)
             case .release(let shards):
                 moved = shards
-                host.release(shards)
+                host.release(terms.filter { shards.contains($0.shard) })
             }
             // A peer that repeats an answer of a step that is over must not leave rooms standing.
             if actions.isEmpty, machine.state != .ended { actions += machine.handle(.silence) }
@@ -100,7 +100,7 @@ final class HandOffs: Sendable {
 
     private func reclaim(_ terms: [Term]) async -> [Term]? {
         do {
-            return try await store.move(terms, to: own, reason: .asked, note: "taken back: the hand-off had no answer")
+            return try await store.move(terms, to: own, reason: .reclaimed, note: "the hand-off had no answer")
         } catch {
             try? await Task.sleep(for: .milliseconds(200))  // ends early only when cancelled
             return Task.isCancelled ? [] : nil
@@ -118,25 +118,53 @@ final class HandOffs: Sendable {
     // MARK: - B takes
 
     func prepare(_ message: HandOffPrepare, from peer: Incarnation, isDraining: Bool) {
-        let isAccepted = !isDraining && message.rules <= RoomStateMachine.rules
+        let isAccepted = !isDraining && message.rules <= host.rules.upperBound
         transport.send(.prepared(HandOffPrepared(number: message.number, isAccepted: isAccepted)), to: peer)
     }
 
     func final(_ message: HandOffFinal, from peer: Incarnation) async {
+        var machine = HandOffTakingMachine()
         let began = NIODeadline.now()
-        var now: [Term] = []
-        do throws(JournalFailure) {
-            now = try await store.move(message.terms, to: own, reason: message.reason, note: "")
-            try await host.adopt(now, began: began)
-        } catch {
-            // Fenced and not read: the watch over own fences adopts them as soon as the database answers.
-            log.warning(
-                "Shards that were handed over could not be brought up at once.",
-                metadata: .keys([.code: "\(error.code)", .error: "\(error.context)"]))
+        var actions = machine.begin()
+        while let action = actions.first {
+            actions.removeFirst()
+            switch action {
+            case .move: actions += machine.handle(.moved(await move(message)))
+            case .adopt(let won): actions += machine.handle(.adopted(isDone: await adopt(won, message, began: began)))
+            case .tell(let won):
+                table.hear(won)
+                metrics.moves[.taken].increment(by: won.count)
+                metrics.received[message.reason].increment(by: won.count)
+                transport.send(.finished(HandOffFinished(number: message.number, now: won)), to: peer)
+                for other in transport.linked { transport.send(.owns(ShardClaims(terms: won)), to: other) }
+            }
         }
-        table.hear(now)
-        metrics.moves[.taken].increment(by: now.count)
-        transport.send(.finished(HandOffFinished(number: message.number, now: now)), to: peer)
-        for other in transport.linked { transport.send(.owns(ShardClaims(terms: now)), to: other) }
+    }
+
+    private func move(_ message: HandOffFinal) async -> [Term]? {
+        do throws(JournalFailure) {
+            return try await store.move(message.terms, to: own, reason: message.reason, note: "")
+        } catch {
+            log.warning(
+                "Shards that were offered could not be taken.",
+                metadata: .keys([.code: "\(error.code)", .error: "\(error.context)"]))
+            return nil
+        }
+    }
+
+    private func adopt(_ won: [Term], _ message: HandOffFinal, began: NIODeadline) async -> Bool {
+        // Of shards that were lost to somebody else nothing is loaded; their rooms are not missing.
+        let expected = won.count == message.terms.count ? message.rooms : []
+        do throws(JournalFailure) {
+            try await host.adopt(
+                won, began: began,
+                expecting: Dictionary(expected.map { ($0.room, $0.head) }, uniquingKeysWith: { first, _ in first }))
+            return true
+        } catch {
+            log.warning(
+                "Rooms of shards that were handed over could not be brought up at once; it is tried again.",
+                metadata: .keys([.code: "\(error.code)", .error: "\(error.context)"]))
+            return false
+        }
     }
 }

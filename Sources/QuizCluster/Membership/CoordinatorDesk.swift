@@ -27,14 +27,31 @@ package struct CoordinatorDesk: Sendable {
     ) -> Decision {
         notice(settings)
         guard view.isSettled else { return .nothing }
-        guard let term = fences.coordinator, view.isAlive(term.owner) else {
-            let first = view.alive.first { !$0.isDraining } ?? view.alive.first
+        guard let term = fences.coordinator, view.canOwn(term.owner) else {
+            let able = view.alive.filter { view.canOwn($0.incarnation) }
+            let first = able.first { !$0.isDraining } ?? able.first
             return first?.incarnation == own ? .stand(behind: fences.coordinator) : .nothing
         }
         guard term.owner == own else { return .nothing }
         let plan = Self.moves(view: view, fences: fences, settings: settings, slack: isEvening ? .even : .sticky)
         if plan.isEmpty { isEvening = false }
-        return Set(plan) == Set(pending) ? .nothing : .plan(plan, under: term)
+        return Set(plan) == Set(pending.map(\.withoutNote)) ? .nothing : .plan(plan, under: term)
+    }
+
+    /// A plan with what operators said why: of the pin, of the node that is drained or weighs less, of the even placement.
+    package func noted(_ plan: [ShardMove], view: ClusterView, reasons: ClusterReasons) -> [ShardMove] {
+        let names = Dictionary(view.alive.map { ($0.incarnation, $0.name) }, uniquingKeysWith: { first, _ in first })
+        return plan.map { move in
+            var move = move
+            let source = move.from.flatMap { names[$0] }.flatMap { reasons.nodes[$0] }
+            switch move.reason {
+            case .pinned: move.note = reasons.pins[move.shard] ?? ""
+            case .draining: move.note = source ?? ""
+            case .overfull: move.note = isEvening ? reasons.rebalance : source ?? ""
+            case .unowned, .ownerGone, .asked, .reclaimed: break
+            }
+            return move
+        }
     }
 
     private mutating func notice(_ settings: ClusterSettings) {
@@ -46,14 +63,23 @@ package struct CoordinatorDesk: Sendable {
     package static func moves(
         view: ClusterView, fences: ClusterFences, settings: ClusterSettings, slack: ShardPlacement.Slack = .sticky
     ) -> [ShardMove] {
-        let nodes = view.alive.map { node in
+        ShardPlacement.plan(
+            nodes: ringNodes(view.alive.filter { view.canOwn($0.incarnation) }, settings: settings),
+            owners: fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }, pins: settings.pins,
+            slack: slack)
+    }
+
+    /// Nodes with what operators have set for them.
+    package static func ringNodes(_ alive: [NodeAnnouncement], settings: ClusterSettings) -> [RingNode] {
+        alive.map { node in
             let setting = settings.nodes[node.name]
             return RingNode(
                 incarnation: node.incarnation, name: node.name, weight: setting?.weight ?? node.weight,
                 isDraining: node.isDraining || setting?.isDraining == true)
         }
-        return ShardPlacement.plan(
-            nodes: nodes, owners: fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }, pins: settings.pins,
-            slack: slack)
     }
+}
+
+extension ShardMove {
+    fileprivate var withoutNote: ShardMove { ShardMove(shard: shard, from: from, to: to, reason: reason) }
 }

@@ -7,12 +7,15 @@ package struct ClusterView: Sendable, Hashable {
     package var alive: [NodeAnnouncement]
     /// Announced and dead, or superseded by a younger process of their name.
     package var dead: [Incarnation]
+    /// Alive, and cut off from the database, while this node is not: others play their rooms. Their links and sessions go on.
+    package var cutOff: Set<Incarnation>
     /// Whether the dead may be believed dead. While it is false nobody takes anything over; play goes on.
     package var isSettled: Bool
 
-    package init(alive: [NodeAnnouncement], dead: [Incarnation], isSettled: Bool) {
+    package init(alive: [NodeAnnouncement], dead: [Incarnation], cutOff: Set<Incarnation> = [], isSettled: Bool) {
         self.alive = alive
         self.dead = dead
+        self.cutOff = cutOff
         self.isSettled = isSettled
     }
 
@@ -21,14 +24,21 @@ package struct ClusterView: Sendable, Hashable {
     }
 
     package func isAlive(_ incarnation: Incarnation) -> Bool { node(incarnation) != nil }
+
+    /// Whether it can own shards and plan: alive, with a database.
+    package func canOwn(_ incarnation: Incarnation) -> Bool { isAlive(incarnation) && !cutOff.contains(incarnation) }
 }
 
 /// Who is alive, judged by this node's own clock.
 ///
 /// A node is dead when its beat has stood still for the TTL *and* there is no mesh link to it: Redis alone may be slow, a link alone may be cut. A younger
-/// process of the same name takes an older one's place at once. Two things make everybody wait twice as long, because they look like death and
-/// seldom are: more than a third of the nodes silent together, and a Redis that is another one than before. While the directory does not
-/// answer nobody dies; when it answers again everybody has a fresh TTL.
+/// process of the same name takes an older one's place at once. Three things make everybody wait twice as long, because they look like death and
+/// seldom are: more than a third of the nodes silent together, a Redis that is another one than before, and one that has lost its last seconds
+/// (a failover to a replica that was behind, a restart from an old copy). While the directory does not answer nobody dies; when it answers again
+/// everybody has a fresh TTL.
+///
+/// A node's counter only goes up, as long as it lives. So a directory that shows a lower one than it has shown, or somebody it has forgotten, shows the
+/// past: that is neither a sign of life nor of death.
 ///
 /// Being wrong costs a move and no answer: who owns a shard is decided by its fence, not here.
 package struct Membership: Sendable {
@@ -36,19 +46,26 @@ package struct Membership: Sendable {
 
     private struct Seen: Sendable {
         var announcement: NodeAnnouncement
+        /// The highest one seen.
         var beat: UInt64
-        /// When the beat last changed, or the node was first seen.
+        /// When the beat last went up, or the node was first seen.
         var movedAt: NIODeadline
     }
+
+    /// Nodes remembered after they have withdrawn; beyond, all of them are forgotten, and an old copy of the directory could show them for a TTL.
+    private static let goneMax = 256
 
     private let ttl: TimeAmount
     private var own: NodeAnnouncement
     private var seen: [Incarnation: Seen] = [:]
+    /// The highest beats of those who have withdrawn.
+    private var gone: [Incarnation: UInt64] = [:]
     private var links: Set<Incarnation> = []
     private var generation: String?
     /// Nobody is declared dead before this.
     private var patience: NIODeadline
-    private var isAnswering = false
+    /// Whether the directory answered when it was last asked.
+    package private(set) var isAnswering = false
 
     package init(own: NodeAnnouncement, ttl: TimeAmount = ttlDefault, now: NIODeadline) {
         self.own = own
@@ -65,7 +82,8 @@ package struct Membership: Sendable {
             isAnswering = false
             return
         }
-        if let generation, generation != snapshot.generation { patience = max(patience, now + ttl * 2) }
+        let isAnother = generation.map { $0 != snapshot.generation } ?? false
+        if isAnother || hasGoneBack(snapshot) { patience = max(patience, now + ttl * 2) }
         generation = snapshot.generation
         if !isAnswering {
             // What was not heard during an outage says nothing.
@@ -73,16 +91,34 @@ package struct Membership: Sendable {
             isAnswering = true
         }
         for (incarnation, member) in snapshot.members where incarnation != own.incarnation {
-            if let known = seen[incarnation], known.beat == member.beat {
-                seen[incarnation]?.announcement = member.announcement
+            if let beat = seen[incarnation]?.beat ?? gone[incarnation], member.beat <= beat {
+                if member.beat == beat { seen[incarnation]?.announcement = member.announcement }
             } else {
                 seen[incarnation] = Seen(announcement: member.announcement, beat: member.beat, movedAt: now)
+                gone[incarnation] = nil
             }
         }
         // Somebody who has withdrawn, or whom a failover of Redis has lost, stands still from here on.
         for (incarnation, known) in seen
         where snapshot.members[incarnation] == nil && !links.contains(incarnation) && known.movedAt + ttl <= now {
             seen[incarnation] = nil
+            if gone.count >= Self.goneMax { gone = [:] }
+            gone[incarnation] = known.beat
+        }
+    }
+
+    /// Whether the directory shows what was true once: it has lost its last seconds, or more.
+    private func hasGoneBack(_ snapshot: DirectorySnapshot) -> Bool {
+        snapshot.members.contains { incarnation, member in
+            if let known = seen[incarnation] { return member.beat < known.beat }
+            return gone[incarnation].map { member.beat <= $0 } ?? false
+        }
+    }
+
+    /// Everybody announced, dead ones and this node included, in the order of names and, within one, of starts.
+    package var members: [NodeAnnouncement] {
+        ([own] + seen.values.map(\.announcement)).sorted {
+            ($0.name, $0.startedAtMs, $0.incarnation) < ($1.name, $1.startedAtMs, $1.incarnation)
         }
     }
 

@@ -1,31 +1,9 @@
+package import QuizModel
 package import QuizShards
 
-/// The moves a change causes, counted and listed.
-package struct PlanReport: ClusterReport, Codable, Hashable {
-    package struct Node: Codable, Hashable, Sendable {
-        package var node: String
-        package var gives: Int
-        package var takes: Int
-        /// Shards it owns before and behind the moves.
-        package var before: Int
-        package var after: Int
-    }
-
-    package struct Move: Codable, Hashable, Sendable {
-        package var shard: Int
-        package var from: String
-        package var to: String
-        package var reason: MoveReason
-    }
-
+extension PlanReport: ClusterReport {
     /// Moves that people are shown; programs get all.
     package static let shownMax = 20
-
-    package var nodes: [Node]
-    package var moves: [Move]
-    /// Of these, due without the change too.
-    package var alreadyDue: Int
-    package var pause: String
 
     package init(_ moves: [ShardMove], in picture: ClusterPicture) {
         let (owners, living) = (picture.owners, picture.living)
@@ -33,19 +11,18 @@ package struct PlanReport: ClusterReport, Codable, Hashable {
         for move in moves {
             if let from = move.from, !labels.contains(from) { labels.append(from) }
         }
-        nodes = labels.map { incarnation in
+        let nodes = labels.map { incarnation in
             let before = owners.values.count { $0 == incarnation }
             let gives = moves.count { $0.from == incarnation }
             let takes = moves.count { $0.to == incarnation }
-            return Node(
+            return PlanNode(
                 node: picture.label(incarnation), gives: gives, takes: takes, before: before,
                 after: before - gives + takes)
-        }.sorted { $0.node < $1.node }
-        self.moves = moves.map {
-            Move(shard: $0.shard.index, from: picture.label($0.from), to: picture.label($0.to), reason: $0.reason)
         }
-        alreadyDue = Set(picture.moves(behind: nil)).intersection(moves).count
-        pause = moves.isEmpty ? "No room pauses." : "Rooms pause for about a commit each."
+        self.init(
+            nodes: nodes.sorted { $0.node < $1.node }, moves: moves.map { PlanMove($0, in: picture) },
+            alreadyDue: Set(picture.moves(behind: nil)).intersection(moves).count,
+            pause: moves.isEmpty ? "No room pauses." : "Rooms pause for about a commit each.")
     }
 
     package var lines: [String] {
@@ -69,41 +46,14 @@ package struct PlanReport: ClusterReport, Codable, Hashable {
     }
 }
 
-/// What a command that changes something answers.
-package struct ChangeReport: ClusterReport, Codable, Hashable {
-    package enum Outcome: String, Codable, Sendable {
-        /// Only shown, nothing changed.
-        case planned
-        /// Changed; nobody waited for the moves.
-        case applied
-        /// Changed, and everything has moved.
-        case completed
-        /// Changed; moves are left.
-        case unfinished
+extension PlanMove {
+    init(_ move: ShardMove, in picture: ClusterPicture) {
+        self.init(
+            shard: move.shard.index, from: picture.label(move.from), to: picture.label(move.to), reason: move.reason)
     }
+}
 
-    /// The change in words, without a full stop.
-    package var change: String
-    package var outcome: Outcome
-    /// Nil: who is alive was not known, so that the moves were not.
-    package var plan: PlanReport?
-    package var movesLeft: Int?
-    /// Milliseconds from the change to the last move.
-    package var tookMs: Int?
-    /// Sentences the operator should read.
-    package var notes: [String]
-
-    package init(
-        change: String, outcome: Outcome, plan: PlanReport?, movesLeft: Int? = nil, tookMs: Int? = nil, notes: [String]
-    ) {
-        self.change = change
-        self.outcome = outcome
-        self.plan = plan
-        self.movesLeft = movesLeft
-        self.tookMs = tookMs
-        self.notes = notes
-    }
-
+extension ChangeReport: ClusterReport {
     package var lines: [String] {
         var lines: [String]
         let count = plan?.moves.count ?? 0

@@ -3,17 +3,9 @@ package import QuizShards
 
 /// What an operator's command has found out: the decisions from PostgreSQL, and who is there from Redis.
 package struct ClusterPicture: Sendable {
-    /// Why operators set what is in force; empty texts where they did not say.
-    package struct Reasons: Hashable, Sendable {
-        package var nodes: [String: String] = [:]
-        package var pins: [ShardID: String] = [:]
-
-        package init() {}
-    }
-
     package var fences: ClusterFences
     package var settings: ClusterSettings
-    package var reasons = Reasons()
+    package var reasons = ClusterReasons()
     /// Moves of the coordinator's plan that have not happened.
     package var pending: [ShardMove]
     /// Everybody announced, dead ones included.
@@ -55,6 +47,9 @@ package struct ClusterPicture: Sendable {
     package var owners: [ShardID: Incarnation] {
         fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }
     }
+
+    /// The living as placement sees them.
+    package var ringNodes: [RingNode] { CoordinatorDesk.ringNodes(living, settings: settings) }
 
     /// Where everything should go behind a change; nil: where it should go now.
     package func moves(behind change: ClusterSettingChange?) -> [ShardMove] {

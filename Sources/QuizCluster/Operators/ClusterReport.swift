@@ -16,48 +16,25 @@ extension ClusterReport {
     }
 }
 
-/// `quizmania nodes`.
-package struct NodesReport: ClusterReport, Codable, Hashable {
-    package struct Node: Codable, Hashable, Sendable {
-        /// Nil: it owns shards, and nobody knows its name any more.
-        package var name: String?
-        /// Nil: an operator has set something for it, and no process of this name is there.
-        package var incarnation: Incarnation?
-        package var publicURL: String?
-        /// Nil: Redis does not answer.
-        package var isAlive: Bool?
-        package var isDraining: Bool
-        /// In force: the operators', else its own.
-        package var weight: Int?
-        package var shards: Int
-        package var rooms: Int?
-        package var isCoordinator: Bool
-        /// Why operators drain it or gave it its weight.
-        package var reason: String?
-    }
-
-    package var nodes: [Node]
-    package var unownedShards: Int
-    package var pendingMoves: Int
-    package var hasRedis: Bool
-
+extension NodesReport: ClusterReport {
     package init(_ picture: ClusterPicture) {
         let counts = picture.owners.values.reduce(into: [Incarnation: Int]()) { $0[$1, default: 0] += 1 }
         let coordinator = picture.fences.coordinator?.owner
-        var nodes: [Node] = picture.members.map { member in
+        var nodes: [NodeEntry] = picture.members.map { member in
             let setting = picture.settings.nodes[member.name]
-            return Node(
+            return NodeEntry(
                 name: member.name, incarnation: member.incarnation, publicURL: member.publicURL,
                 isAlive: picture.alive.contains(member.incarnation),
                 isDraining: member.isDraining || setting?.isDraining == true,
                 weight: setting?.weight ?? member.weight, shards: counts[member.incarnation] ?? 0, rooms: member.rooms,
-                isCoordinator: member.incarnation == coordinator, reason: picture.reasons.nodes[member.name])
+                isCoordinator: member.incarnation == coordinator, reason: picture.reasons.nodes[member.name],
+                overload: member.overload)
         }
         let known = Set(picture.members.map(\.incarnation))
         let strangers = Set(counts.keys).union(coordinator.map { [$0] } ?? []).subtracting(known)
         for stranger in strangers.sorted() {
             nodes.append(
-                Node(
+                NodeEntry(
                     name: nil, incarnation: stranger, publicURL: nil, isAlive: picture.hasDirectory ? false : nil,
                     isDraining: false, weight: nil, shards: counts[stranger] ?? 0, rooms: nil,
                     isCoordinator: stranger == coordinator))
@@ -65,16 +42,15 @@ package struct NodesReport: ClusterReport, Codable, Hashable {
         let names = Set(picture.members.map(\.name))
         for (name, setting) in picture.settings.nodes.sorted(by: { $0.key < $1.key }) where !names.contains(name) {
             nodes.append(
-                Node(
+                NodeEntry(
                     name: name, incarnation: nil, publicURL: nil, isAlive: picture.hasDirectory ? false : nil,
                     isDraining: setting.isDraining, weight: setting.weight, shards: 0, rooms: nil, isCoordinator: false,
                     reason: picture.reasons.nodes[name])
             )
         }
-        self.nodes = nodes
-        unownedShards = ShardID.count - picture.owners.count
-        pendingMoves = picture.pending.count
-        hasRedis = picture.hasDirectory
+        self.init(
+            nodes: nodes, unownedShards: ShardID.count - picture.owners.count, pendingMoves: picture.pending.count,
+            hasRedis: picture.hasDirectory)
     }
 
     package var lines: [String] {
@@ -96,43 +72,43 @@ package struct NodesReport: ClusterReport, Codable, Hashable {
             guard let name = node.name, let reason = node.reason, !reason.isEmpty else { continue }
             if told.insert(name).inserted { lines.append("\(name): \(reason)") }
         }
+        for node in nodes where node.isAlive == true {
+            guard let sheds = node.overload?.sentence else { continue }
+            lines.append("\(node.name ?? "(unknown)"): \(sheds)")
+        }
         if unownedShards > 0 { lines.append("Shards that nobody owns: \(unownedShards).") }
         if pendingMoves > 0 { lines.append("Moves under way: \(pendingMoves).") }
         return lines
     }
 }
 
-/// A shard as lists show it.
-package struct ShardEntry: Codable, Hashable, Sendable {
-    package var shard: Int
-    /// The owner's name, or the beginning of its incarnation; nil: nobody.
-    package var owner: String?
-    package var incarnation: Incarnation?
-    /// 0: nobody has ever owned it.
-    package var epoch: Int64
-    /// The name of the node it is pinned to.
-    package var pin: String?
-    /// Where the plan moves it.
-    package var movesTo: String?
-
-    package init(_ shard: ShardID, in picture: ClusterPicture) {
-        let owner = picture.owners[shard]
-        self.shard = shard.index
-        self.owner = owner.map(picture.label)
-        incarnation = owner
-        epoch = picture.fences.terms[shard]?.epoch.number ?? 0
-        pin = picture.settings.pins[shard]
-        movesTo = picture.pending.first { $0.shard == shard }.map { picture.label($0.to) }
+extension OverloadLevel {
+    /// What it means; nil: nothing to tell.
+    fileprivate var sentence: String? {
+        switch self {
+        case .calm: nil
+        case .refusesRooms: "overloaded, refuses new rooms"
+        case .refusesJoins: "overloaded, refuses new rooms and new players"
+        case .coarsens: "overloaded, refuses new rooms and new players, tells progress less often"
+        }
     }
 }
 
-/// `quizmania shards list`.
-package struct ShardListReport: ClusterReport, Codable, Hashable {
-    package var shards: [ShardEntry]
+extension ShardEntry {
+    package init(_ shard: ShardID, in picture: ClusterPicture) {
+        let owner = picture.owners[shard]
+        self.init(
+            shard: shard.index, owner: owner.map(picture.label), incarnation: owner,
+            epoch: picture.fences.terms[shard]?.epoch.number ?? 0, pin: picture.settings.pins[shard],
+            movesTo: picture.pending.first { $0.shard == shard }.map { picture.label($0.to) })
+    }
+}
 
+extension ShardListReport: ClusterReport {
     /// - Parameter node: only the shards of processes of this name.
     package init(_ picture: ClusterPicture, node: String? = nil) {
-        shards = ShardID.all.map { ShardEntry($0, in: picture) }.filter { node == nil || $0.owner == node }
+        self.init(
+            shards: ShardID.all.map { ShardEntry($0, in: picture) }.filter { node == nil || $0.owner == node })
     }
 
     package var lines: [String] {
@@ -148,25 +124,12 @@ package struct ShardListReport: ClusterReport, Codable, Hashable {
     }
 }
 
-/// A move that has happened, with names where they are still known.
-package struct MoveEntry: Codable, Hashable, Sendable {
-    package var shard: Int
-    package var epoch: Int64
-    package var from: String
-    package var to: String
-    package var reason: MoveReason
-    package var note: String
-    /// ISO 8601, UTC, whole seconds.
-    package var at: String
-
+extension MoveEntry {
     package init(_ record: ShardMoveRecord, in picture: ClusterPicture) {
-        shard = record.shard.index
-        epoch = record.epoch.number
-        from = picture.label(record.from)
-        to = picture.label(record.to)
-        reason = record.reason
-        note = record.note
-        at = Date(timeIntervalSince1970: Double(record.atMs / 1_000)).formatted(.iso8601)
+        self.init(
+            shard: record.shard.index, epoch: record.epoch.number, from: picture.label(record.from),
+            to: picture.label(record.to), reason: record.reason, note: record.note,
+            at: Date(timeIntervalSince1970: Double(record.atMs / 1_000)).formatted(.iso8601))
     }
 
     static func table(_ moves: [MoveEntry]) -> [String] {
@@ -182,35 +145,20 @@ package struct MoveEntry: Codable, Hashable, Sendable {
     }
 }
 
-/// `quizmania shards history`.
-package struct HistoryReport: ClusterReport, Codable, Hashable {
-    /// Newest first.
-    package var moves: [MoveEntry]
-
+extension HistoryReport: ClusterReport {
     package init(_ records: [ShardMoveRecord], in picture: ClusterPicture) {
-        moves = records.map { MoveEntry($0, in: picture) }
+        self.init(moves: records.map { MoveEntry($0, in: picture) })
     }
 
     package var lines: [String] { moves.isEmpty ? ["Nothing has moved."] : MoveEntry.table(moves) }
 }
 
-/// `quizmania shards show`.
-package struct ShardReport: ClusterReport, Codable, Hashable {
-    package var shard: ShardEntry
-    /// The room code it was asked for by.
-    package var code: String?
-    /// Why it is pinned.
-    package var pinReason: String?
-    package var openRooms: Int
-    /// Newest first.
-    package var moves: [MoveEntry]
-
+extension ShardReport: ClusterReport {
     package init(_ reference: ShardReference, in picture: ClusterPicture, openRooms: Int, records: [ShardMoveRecord]) {
-        shard = ShardEntry(reference.shard, in: picture)
-        code = reference.code?.text
-        pinReason = picture.reasons.pins[reference.shard]
-        self.openRooms = openRooms
-        moves = records.map { MoveEntry($0, in: picture) }
+        self.init(
+            shard: ShardEntry(reference.shard, in: picture), code: reference.code?.text,
+            pinReason: picture.reasons.pins[reference.shard], openRooms: openRooms,
+            moves: records.map { MoveEntry($0, in: picture) })
     }
 
     package var lines: [String] {

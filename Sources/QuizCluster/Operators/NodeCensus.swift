@@ -27,9 +27,11 @@ package struct NodeCensus: Sendable {
         guard let snapshot else { return }
         for (incarnation, member) in snapshot.members {
             let known = seen[incarnation]
-            let hasMoved = known.map { $0.beat != member.beat } ?? false
+            // A lower beat is one of the past: Redis has lost its last seconds.
+            let hasMoved = known.map { $0.beat < member.beat } ?? false
             seen[incarnation] = Seen(
-                announcement: member.announcement, beat: member.beat, movedAt: hasMoved ? now : known?.movedAt)
+                announcement: member.announcement, beat: max(member.beat, known?.beat ?? 0),
+                movedAt: hasMoved ? now : known?.movedAt)
         }
         for incarnation in seen.keys where snapshot.members[incarnation] == nil { seen[incarnation] = nil }
         lookedAt = now

@@ -51,6 +51,16 @@ package struct ClusterSettings: Hashable, Sendable {
     }
 }
 
+/// Why operators set what is in force; empty texts where they did not say.
+package struct ClusterReasons: Hashable, Sendable {
+    package var nodes: [String: String] = [:]
+    package var pins: [ShardID: String] = [:]
+    /// Of the newest request for an even placement.
+    package var rebalance = ""
+
+    package init() {}
+}
+
 /// One change an operator makes to the settings.
 package enum ClusterSettingChange: Hashable, Sendable {
     /// 0 ... `RingNode.weightMax`; nil: the node's own again.
@@ -111,6 +121,7 @@ package protocol ClusterStore: Sendable {
 
     /// Moves shards by compare-and-set, in shard order, and records each move with its reason in the same statement. **This is the move.**
     /// Harmless to repeat: a shard that `owner` has by now at the next epoch counts as won.
+    /// A move of the plan whose `note` is empty is recorded with the plan's.
     ///
     /// - Parameter expected: what the terms must be; a shard that nobody ever owned has epoch 0 and the owner 0.
     /// - Returns: the terms `owner` has now; shards that were not as expected are missing.
@@ -118,14 +129,19 @@ package protocol ClusterStore: Sendable {
         _ expected: [Term], to owner: Incarnation, reason: MoveReason, note: String
     ) async throws(JournalFailure) -> [Term]
 
-    /// Heads of the journals of all open rooms of these shards. Call only after `move`, in a new statement.
-    func heads(of shards: [ShardID]) async throws(JournalFailure) -> [RoomID: JournalHead]
-
     func settings() async throws(JournalFailure) -> ClusterSettings
+
+    /// What operators gave as reasons for the settings in force.
+    func reasons() async throws(JournalFailure) -> ClusterReasons
 
     /// - Parameter reason: why, by whom; kept with the setting.
     func apply(_ change: ClusterSettingChange, reason: String) async throws(JournalFailure)
 
     /// Newest first.
     func history(of shard: ShardID?, limit: Int) async throws(JournalFailure) -> [ShardMoveRecord]
+}
+
+extension ClusterStore {
+    /// A store nobody gives reasons to.
+    package func reasons() async throws(JournalFailure) -> ClusterReasons { ClusterReasons() }
 }

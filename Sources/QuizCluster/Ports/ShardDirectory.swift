@@ -8,8 +8,10 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
     package var name: String
     /// Counts processes of this name: milliseconds since 1970 at its start; only compared between processes of one name.
     package var startedAtMs: Int64
-    /// Where clients reach it: `https://host:port`.
+    /// Where players come, here or to a balancer: `https://host:port`.
     package var publicURL: String
+    /// Where clients reach this very node; nil: they are sent nowhere else than to `publicURL`.
+    package var directURL: String?
     /// Where peers reach it: `host:port`.
     package var meshAddress: String
     /// Highest mesh protocol version it speaks.
@@ -22,21 +24,29 @@ package struct NodeAnnouncement: Hashable, Sendable, Codable {
     package var isDraining: Bool
     /// Rooms it hosts; for "among the less loaded".
     package var rooms: Int
+    /// True: it has not reached the database for longer than the TTL. Builds before this knew no such thing and say nothing.
+    package var isCutOff: Bool?
+    /// What it sheds; nil from nodes of earlier versions.
+    package var overload: OverloadLevel?
 
     package init(
-        incarnation: Incarnation, name: String, startedAtMs: Int64, publicURL: String, meshAddress: String,
-        meshVersion: Int, rules: Int, weight: Int, isDraining: Bool, rooms: Int
+        incarnation: Incarnation, name: String, startedAtMs: Int64, publicURL: String, directURL: String? = nil,
+        meshAddress: String, meshVersion: Int, rules: Int, weight: Int, isDraining: Bool, rooms: Int,
+        isCutOff: Bool? = nil, overload: OverloadLevel? = nil
     ) {
         self.incarnation = incarnation
         self.name = name
         self.startedAtMs = startedAtMs
         self.publicURL = publicURL
+        self.directURL = directURL
         self.meshAddress = meshAddress
         self.meshVersion = meshVersion
         self.rules = rules
         self.weight = weight
         self.isDraining = isDraining
         self.rooms = rooms
+        self.isCutOff = isCutOff
+        self.overload = overload
     }
 }
 

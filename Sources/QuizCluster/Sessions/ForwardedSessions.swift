@@ -11,6 +11,10 @@ package protocol ForwardedSession: SessionOutlet {
     ///
     /// - Parameter linkLost: whoever owned it has forgotten the session.
     func ownerMayHaveChanged(linkLost: Bool)
+    /// Tells its client to go where its room is, if that is on another node and the client can.
+    func tellTheWay()
+    /// Its client was told to go to another node, or is about to be, and has not gone yet.
+    var isLeaving: Bool { get }
 }
 
 /// The gateway's side: which of its sessions are in which room, whoever owns it.
@@ -25,6 +29,7 @@ package final class ForwardedSessions: Sendable {
 
     private let entries = NIOLockedValueBox<[UInt64: Entry]>([:])
     private let broadcaster: any RoomBroadcaster
+    private let stopping = NIOLockedValueBox(false)
 
     /// - Parameter broadcaster: delivers to this node's sessions, encoding once.
     package init(broadcaster: any RoomBroadcaster) { self.broadcaster = broadcaster }
@@ -75,6 +80,25 @@ package final class ForwardedSessions: Sendable {
 
     /// Sessions that were attached over this link look again.
     func linkLost(_ peer: Incarnation) { poke(linkLost: true) { $0.peer == peer } }
+
+    // MARK: - The end of the node
+
+    /// This node stops: whoever's room moves away is told so at once.
+    package var isStopping: Bool { stopping.withLockedValue { $0 } }
+
+    func stop() { stopping.withLockedValue { $0 = true } }
+
+    /// The rooms have gone: clients that can are told to go after them, and get some time for it, while the others are still forwarded.
+    func farewell(limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
+        for session in sessions() { session.tellTheWay() }
+        while ContinuousClock.now < deadline, sessions().contains(where: \.isLeaving) {
+            try? await Task.sleep(for: .milliseconds(50))  // ends early only when cancelled
+            if Task.isCancelled { return }
+        }
+    }
+
+    private func sessions() -> [any ForwardedSession] { entries.withLockedValue { $0.values.map(\.session) } }
 
     private func poke(linkLost: Bool, _ isMeant: (Entry) -> Bool) {
         let sessions = entries.withLockedValue { entries in entries.values.filter(isMeant).map(\.session) }

@@ -1,6 +1,7 @@
 internal import QuizModel
 internal import QuizRoomHost
 internal import QuizSocial
+internal import QuizTelemetry
 
 /// Who a connection is, and what it asks to have back.
 struct Admission: Sendable {
@@ -16,12 +17,47 @@ struct Admission: Sendable {
     var pid: String?
     /// What the client says it has seen.
     var offset: String?
+    /// The room a ticket leads to.
+    var room: RoomCode?
+    /// The client wants to be told where its room is.
+    var followsRedirects = false
 
     /// A token speaks for a player; a recovery token alone too, while the room it was in goes on, even if the access token has expired.
-    /// A nickname alone makes a guest.
+    /// A nickname alone makes a guest. A ticket speaks for itself, and beside it nothing else does.
     ///
     /// - Throws: `unauthorized`, `rate_limited`, `unavailable`; `invalid` when there is neither token nor nickname.
     static func decide(
+        _ auth: HandshakeAuth, address: String, parts: GameApplication.Parts
+    ) async throws(Rejection) -> Admission {
+        var admission: Admission
+        if let ticket = auth.resume {
+            admission = try await byTicket(ticket, offset: auth.offset, parts: parts)
+        } else {
+            admission = try await byToken(auth, address: address, parts: parts)
+        }
+        admission.followsRedirects = auth.capabilities?.contains(redirectCapability) == true
+        return admission
+    }
+
+    /// What a client that follows `cluster:redirect` says of itself.
+    private static let redirectCapability = "redirect"
+
+    /// The client stays where it was when this fails; so a ticket that is no good is no reason to make a guest.
+    private static func byTicket(
+        _ text: String, offset: String?, parts: GameApplication.Parts
+    ) async throws(Rejection) -> Admission {
+        let (ticket, verdict) = parts.redirects.redeem(text)
+        parts.metrics.tickets[verdict].increment()
+        guard let ticket,
+            try await parts.accounts.isBelieved(
+                player: ticket.session.player, issuedAtMs: ticket.session.issuedAtMs)
+        else { throw Rejection(.unauthorized, message: "This redirect has run out; stay, or sign in.") }
+        return Admission(
+            player: ticket.session.player, nickname: ticket.nickname, issuedAtMs: ticket.session.issuedAtMs, guest: nil,
+            recovery: ticket.session, pid: parts.recovery.seal(ticket.session), offset: offset, room: ticket.room)
+    }
+
+    private static func byToken(
         _ auth: HandshakeAuth, address: String, parts: GameApplication.Parts
     ) async throws(Rejection) -> Admission {
         var recovery: RecoveryToken?

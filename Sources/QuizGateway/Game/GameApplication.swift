@@ -21,6 +21,8 @@ package final class GameApplication: SocketApplication {
         package var rooms: ClusterRooms
         package var accounts: GuestAccounts
         package var recovery: RecoveryTokens
+        /// Sends clients to the nodes of their rooms, and lets those in that others have sent here.
+        package var redirects: Redirects
         package var chat: RoomChat
         package var presence: PresenceBook
         package var limiter: any RateLimiter
@@ -32,7 +34,7 @@ package final class GameApplication: SocketApplication {
 
         package init(
             router: RoomRouter, forwarded: ForwardedSessions, rooms: ClusterRooms, accounts: GuestAccounts,
-            recovery: RecoveryTokens, chat: RoomChat,
+            recovery: RecoveryTokens, redirects: Redirects, chat: RoomChat,
             presence: PresenceBook, limiter: any RateLimiter, work: BackgroundWork, metrics: GameMetrics,
             log: Logger, wallClockMs: @escaping @Sendable () -> Int64
         ) {
@@ -41,6 +43,7 @@ package final class GameApplication: SocketApplication {
             self.rooms = rooms
             self.accounts = accounts
             self.recovery = recovery
+            self.redirects = redirects
             self.chat = chat
             self.presence = presence
             self.limiter = limiter
@@ -115,6 +118,8 @@ package struct GameMetrics: Sendable {
     let notRecovered: MetricCounter
     let refused: MetricCounters<ErrorCode>
     let latencySuspects: MetricCounter
+    let redirectsOffered: MetricCounter
+    let tickets: MetricCounters<TicketBook.Verdict>
     let chatStored: MetricCounter
     let chatFailures: MetricCounter
 
@@ -124,6 +129,8 @@ package struct GameMetrics: Sendable {
         notRecovered = registry.counter(.gatewaySessionsNotRecoveredTotal)
         refused = registry.counters(.gatewayEventsRefusedTotal, by: ErrorCode.self)
         latencySuspects = registry.counter(.gatewayLatencySuspectsTotal)
+        redirectsOffered = registry.counter(.gatewayRedirectsOfferedTotal)
+        tickets = registry.counters(.gatewayTicketsTotal, by: TicketBook.Verdict.self)
         chatStored = registry.counter(.chatLinesStoredTotal)
         chatFailures = registry.counter(.chatStoreFailuresTotal)
     }

@@ -47,7 +47,7 @@ extension GameSession {
             } catch {
                 outcome = .failure(error)
             }
-            self.onLoop { $0.conclude(outcome, ack: ack) }
+            self.onLoop { session in session.conclude(outcome.map { session.withWay($0) }, ack: ack) }
         }
         if !accepted { throw Rejection(.busy) }
     }

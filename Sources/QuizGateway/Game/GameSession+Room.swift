@@ -156,6 +156,7 @@ extension GameSession {
         }
         for entry in backlog.sendAll() where entry.number != alreadyAsked { send(entry) }
         entered(room)
+        tellTheWay(after: purpose)
     }
 
     private func turnedAway(_ verdict: SessionAttached.Verdict) {

@@ -11,7 +11,7 @@ internal import QuizWire
 /// One client's connection to the game: who it is, which room it is in, and its way out of that room.
 ///
 /// Mutable state is confined to the socket's event loop; the room may live on another one, or on another node, and then reaches the session by
-/// a hop that keeps the order. The parts: `+Room` where its room is, `+Commands` what its client asks for.
+/// a hop that keeps the order. The parts: `+Room` where its room is, `+Redirect` how its client is sent there, `+Commands` what it asks for.
 final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to `loop` but for `shared`
     let player: PlayerID
     let nickname: Nickname
@@ -23,7 +23,11 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     var socket: SocketConnection?
 
     /// Where the session's room is; see `+Room`.
-    var seat = Seat.outside
+    var seat = Seat.outside { didSet { noteSeat() } }
+    /// What brings the session back; nil before it was let in.
+    var token: RecoveryToken?
+    /// Where the answer to a join goes that came from another node: it gets the way there.
+    var joinAck: Int?
     /// What has no answer yet.
     var backlog = CommandBacklog()
     /// The last offset its client was sent.
@@ -44,6 +48,9 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     private struct Shared {
         var isOpen = true
         var latencyMs: Int?
+        var isSeeking = false
+        /// Its client was told to go to another node.
+        var hasWay = false
     }
     private let shared = NIOLockedValueBox(Shared())
 
@@ -70,14 +77,14 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
         socket?.state = self
         parts.metrics.sessionsOpened.increment()
         parts.presence.arrived(player)
+        if let room = admission.room { return begin(in: room) }
         guard let recovery = admission.recovery, let pid = admission.pid, let offset = admission.offset else {
             return acceptAsNew(baseline: nil)
         }
         guard let mark = OffsetMark(offset) else {
             // It had been in no room, so there is nothing it can have missed.
             guard offset == Self.offsetOutsideRooms else { return acceptAsNew(baseline: nil) }
-            parts.metrics.recovered.increment()
-            socket?.accept(sid: sessionID, pid: pid)
+            acceptAsRecovered(pid: pid)
             return sendMe()
         }
         lastOffset = offset
@@ -86,8 +93,18 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
         attach()
     }
 
+    /// A ticket names the room, with or without an offset in it.
+    private func begin(in room: RoomCode) {
+        guard let recovery = admission.recovery, let pid = admission.pid else { return acceptAsNew(baseline: nil) }
+        if let offset = admission.offset, OffsetMark(offset)?.code == room { lastOffset = offset }
+        let baseline = recovery.baseline?.code == room ? recovery.baseline?.seq ?? 0 : 0
+        seat = .going(to: room, .recover(pid: pid, baseline: baseline))
+        attach()
+    }
+
     func acceptAsRecovered(pid: String) {
         parts.metrics.recovered.increment()
+        token = admission.recovery
         socket?.accept(sid: sessionID, pid: pid)
     }
 
@@ -96,6 +113,7 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
         if admission.pid != nil { parts.metrics.notRecovered.increment() }
         let sid = SessionName.random()
         let token = RecoveryToken(player: player, sid: sid, issuedAtMs: admission.issuedAtMs, baseline: baseline)
+        self.token = token
         socket?.accept(sid: sid, pid: parts.recovery.seal(token))
         if baseline == nil { sendMe() }
     }
@@ -215,11 +233,32 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
                 return shown((try? WireJSON.decode(Refused.self, from: json)) == nil)  // no refusal: shown
             }
             session.backlog.answered(ack)
-            session.socket?.acknowledge(ack, json)
+            session.socket?.acknowledge(ack, ack == session.joinAck ? session.withWay(json) : json)
         }
     }
 
     func ping() { onLoop { $0.measureLatency() } }
+
+    // MARK: - For those who ask from other threads
+
+    var isLeaving: Bool {
+        admission.followsRedirects && shared.withLockedValue { $0.isOpen && ($0.isSeeking || $0.hasWay) }
+    }
+
+    private func noteSeat() {
+        let (isSeeking, isHere) =
+            switch seat {
+            case .going: (true, false)
+            case .there: (false, false)
+            case .outside, .here: (false, true)
+            }
+        shared.withLockedValue { shared in
+            shared.isSeeking = isSeeking
+            if isHere { shared.hasWay = false }
+        }
+    }
+
+    func noteWay() { shared.withLockedValue { $0.hasWay = true } }
 
     func ended(_ reason: SessionEnd) {
         onLoop { session in

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHTTP1
+import QuizWire
 
 /// Cross-origin rules (https://fetch.spec.whatwg.org/#http-cors-protocol) of the Engine.IO endpoint.
 extension AllowedOrigins {
@@ -10,7 +11,7 @@ extension AllowedOrigins {
         switch self {
         case .any: return true
         case .sameOrigin: return isSameOrigin(origin, request)
-        case .listed(let origins): return origins.contains(origin) || isSameOrigin(origin, request)
+        case .listed: return isListed(origin) || isSameOrigin(origin, request)
         }
     }
 
@@ -23,8 +24,8 @@ extension AllowedOrigins {
         // Never with credentials: every page on the web may ask.
         case .any: return ["Access-Control-Allow-Origin": "*"]
         case .sameOrigin: return ["Vary": "Origin"]
-        case .listed(let origins):
-            guard origins.contains(origin) else { return ["Vary": "Origin"] }
+        case .listed:
+            guard isListed(origin) else { return ["Vary": "Origin"] }
             return [
                 "Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true", "Vary": "Origin",
             ]
@@ -40,6 +41,11 @@ extension AllowedOrigins {
             headers.add(name: "Access-Control-Allow-Headers", value: asked)
         }
         return headers
+    }
+
+    private func isListed(_ origin: String) -> Bool {
+        guard case .listed(let origins, let patterns) = self else { return false }
+        return origins.contains(origin) || patterns.contains { $0.admits(origin) }
     }
 
     private func isSameOrigin(_ origin: String, _ request: GatewayRequest) -> Bool {

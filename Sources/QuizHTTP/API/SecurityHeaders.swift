@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import QuizWire
 
 /// Headers that tell browsers what the answer may do. Pages get the policy under which the web client runs, everything
 /// else one that allows nothing.
@@ -38,7 +39,8 @@ enum ContentPolicy {
 
     static func page(_ settings: APISettings) -> String {
         // Without configured origins the page may be opened under any name, whose socket address cannot be listed.
-        let sockets = settings.socketOrigins.isEmpty ? ["ws:", "wss:"] : settings.origins + settings.socketOrigins
+        var sockets = settings.socketOrigins.isEmpty ? ["ws:", "wss:"] : settings.origins + settings.socketOrigins
+        sockets += settings.nodePatterns.flatMap(\.sources)
         return [
             "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data:", "font-src 'self'",
             "connect-src 'self' " + sockets.joined(separator: " "), "media-src 'self' blob:", "base-uri 'none'",

@@ -36,6 +36,9 @@ struct PageHead: Sendable, Hashable {
             title: "\(room.title) · QuizMania", preview: preview, isUnlisted: room.visibility != .public)
     }
 
+    /// The operators' page.
+    static let operators = PageHead(title: "Cluster · QuizMania", preview: nil, isUnlisted: true)
+
     /// Of an address that leads nowhere.
     static let missing = PageHead(title: "Not found · QuizMania", preview: nil, isUnlisted: true)
 

@@ -34,6 +34,7 @@ struct WebSite: RouterMiddleware {
         switch ClientRoute(path) {
         case .room(let code?): return page(.ok, .room(await rooms.find(code), origin: origin), request)
         case .room(nil): return page(.ok, .room(nil, origin: origin), request)
+        case .operators: return page(.ok, .operators, request)
         case .known: return page(.ok, .product(origin: origin), request)
         case nil:
             let takesPage = request.headers[values: .accept].contains { $0.contains("text/html") }
@@ -81,13 +82,17 @@ struct WebSite: RouterMiddleware {
 /// The paths that the web client draws by itself; the same list as in its router.
 enum ClientRoute: Hashable {
     case known
+    /// The operators' page: for nobody's search.
+    case operators
     /// A room or its display; nil: not the form of a code.
     case room(RoomCode?)
 
     init?(_ path: String) {
         let parts = path.split(separator: "/").map(String.init)
         switch (parts.first, parts.count) {
-        case (nil, _), ("index.html", 1), ("history", 1), ("settings", 1), ("licences", 1), ("games", 2): self = .known
+        case (nil, _), ("index.html", 1), ("history", 1), ("settings", 1), ("licences", 1), ("games", 2):
+            self = .known
+        case ("admin", 1): self = .operators
         case ("r", 2): self = .room(RoomCode(parts[1]))
         case ("r", 3) where parts[2] == "display": self = .room(RoomCode(parts[1]))
         default: return nil

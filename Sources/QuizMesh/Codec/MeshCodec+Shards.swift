@@ -81,9 +81,8 @@ extension HandOffFinal {
         let number: UInt64 = try reader.integer("final.number")
         let terms = try reader.terms("final.terms")
         let tag = try reader.byte("final.reason")
-        guard let reason = MoveReason.allCases.first(where: { $0.tag == tag }) else {
-            throw MeshCodecError(.unknownTag, "final.reason")
-        }
+        // As in the database: a reason of a later version must not keep a shard from moving.
+        let reason = MoveReason.allCases.first { $0.tag == tag } ?? .asked
         let rooms = try reader.array(
             max: MeshBounds.roomsMax, elementBytesMin: 17 + MeshBounds.chainBytes, "final.rooms"
         ) { reader throws(MeshCodecError) in
@@ -106,6 +105,7 @@ extension MoveReason {
         case .overfull: 3
         case .pinned: 4
         case .asked: 5
+        case .reclaimed: 6
         }
     }
 }

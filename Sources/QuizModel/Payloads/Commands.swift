@@ -15,10 +15,13 @@ package struct CreateRoomCommand: Codable, Sendable, Hashable {
 package struct RoomCreatedAck: Codable, Sendable, Hashable {
     package var room: RoomID
     package var code: RoomCode
+    /// The room was made on another node; only on a socket, and for clients that follow redirects.
+    package var redirect: RedirectPayload?
 
-    package init(room: RoomID, code: RoomCode) {
+    package init(room: RoomID, code: RoomCode, redirect: RedirectPayload? = nil) {
         self.room = room
         self.code = code
+        self.redirect = redirect
     }
 }
 
@@ -41,11 +44,14 @@ package struct RoomJoinedAck: Codable, Sendable, Hashable {
     package var code: RoomCode
     package var player: PlayerID
     package var seq: Int
+    /// The room is on another node; only for clients that follow redirects.
+    package var redirect: RedirectPayload?
 
-    package init(code: RoomCode, player: PlayerID, seq: Int) {
+    package init(code: RoomCode, player: PlayerID, seq: Int, redirect: RedirectPayload? = nil) {
         self.code = code
         self.player = player
         self.seq = seq
+        self.redirect = redirect
     }
 }
 
@@ -246,7 +252,7 @@ package struct Accepted<Ack: Codable & Sendable & Hashable>: Codable, Sendable, 
     }
 }
 
-/// The `auth` object of a Socket.IO handshake. A token, or a nickname alone, which makes a guest.
+/// The `auth` object of a Socket.IO handshake. A token; a nickname alone, which makes a guest; or the `resume` of a redirect.
 package struct HandshakeAuth: Codable, Sendable, Hashable {
     package var token: String?
     package var nickname: Nickname?
@@ -256,15 +262,18 @@ package struct HandshakeAuth: Codable, Sendable, Hashable {
     package var offset: String?
     /// `redirect`: the client follows `cluster:redirect`.
     package var capabilities: [String]?
+    /// From `cluster:redirect`: who the client is and which room it is in. With it, only `offset` and `capabilities` are looked at.
+    package var resume: String?
 
     package init(
         token: String? = nil, nickname: Nickname? = nil, pid: String? = nil, offset: String? = nil,
-        capabilities: [String]? = nil
+        capabilities: [String]? = nil, resume: String? = nil
     ) {
         self.token = token
         self.nickname = nickname
         self.pid = pid
         self.offset = offset
         self.capabilities = capabilities
+        self.resume = resume
     }
 }

@@ -43,7 +43,7 @@ package struct RoomSummary: Codable, Sendable, Hashable {
     package var locked: Bool
     /// True: joining asks for a password.
     package var password: Bool
-    /// Where the room's owner is reached; nil: here.
+    /// Where the room's own node is reached, as an origin; nil when unknown, and in lists: any address will do.
     package var url: String?
 
     package init(

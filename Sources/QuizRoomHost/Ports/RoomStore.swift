@@ -24,11 +24,32 @@ package struct StoredRoom: Sendable {
     package var snapshot: StoredSnapshot?
     /// All rows behind the snapshot, ascending.
     package var tail: [JournalRow]
+    /// Why an operator has taken the room out of play; nil: nobody has.
+    package var quarantine: String?
 
-    package init(record: RoomRecord, snapshot: StoredSnapshot?, tail: [JournalRow]) {
+    package init(record: RoomRecord, snapshot: StoredSnapshot?, tail: [JournalRow], quarantine: String? = nil) {
         self.record = record
         self.snapshot = snapshot
         self.tail = tail
+        self.quarantine = quarantine
+    }
+}
+
+/// What a room's journal was folded into: inputs up to `head` are gone, or about to be.
+package struct RoomFold: Hashable, Sendable {
+    package var room: RoomID
+    /// The last input that was folded, and the chain there, so that what is behind it can still be checked.
+    package var head: JournalHead
+    /// The room at `head`, from which the rest is replayed; nil: the room had closed, and there is no rest.
+    package var base: StoredSnapshot?
+    /// Milliseconds since 1970, the database's clock.
+    package var foldedAtMs: Int64
+
+    package init(room: RoomID, head: JournalHead, base: StoredSnapshot?, foldedAtMs: Int64) {
+        self.room = room
+        self.head = head
+        self.base = base
+        self.foldedAtMs = foldedAtMs
     }
 }
 
@@ -57,10 +78,24 @@ package protocol RoomStore: Sendable {
     /// A player's finished games before `beforeMs` (wall clock), newest first.
     func history(of player: PlayerID, beforeMs: Int64?, limit: Int) async throws(JournalFailure) -> [GameSummary]
 
-    /// A room's whole journal from the first input to `number`, for a replay.
+    /// The newest committed input of a room; nil: there is none, or the store cannot tell.
+    func head(of room: RoomID) async throws(JournalFailure) -> JournalHead?
+
+    /// What the beginning of the room's journal was folded into; nil: all of it is there.
+    func fold(of room: RoomID) async throws(JournalFailure) -> RoomFold?
+
+    /// A room's journal from the first input that is still there to `number`, for a replay.
     func journal(of room: RoomID, through number: Int64) async throws(JournalFailure) -> (
         record: RoomRecord, rows: [JournalRow]
     )?
+}
+
+extension RoomStore {
+    /// A store that cannot tell.
+    package func head(of room: RoomID) async throws(JournalFailure) -> JournalHead? { nil }
+
+    /// A store that folds nothing.
+    package func fold(of room: RoomID) async throws(JournalFailure) -> RoomFold? { nil }
 }
 
 package enum RoomCreation: Sendable, Hashable {

@@ -38,6 +38,7 @@ package struct SessionSecret: Sendable {
         case accessToken = "quizmania access token v1"
         case csrf = "quizmania csrf v1"
         case recovery = "quizmania recovery v1"
+        case ticket = "quizmania ticket v1"
     }
 
     func derive(for purpose: Purpose) -> SymmetricKey {

@@ -92,6 +92,7 @@ package enum RateLimitedDoor: String, Sendable, CaseIterable {
     case refresh = "refresh"
     case roomLookUp = "lookup"
     case roomCreate = "create"
+    case operators = "operators"
 
     /// Requests a minute and key.
     package var perMinute: Int {
@@ -100,6 +101,7 @@ package enum RateLimitedDoor: String, Sendable, CaseIterable {
         case .refresh: Limits.guestsPerAddressPerMinute
         case .roomLookUp: Limits.lookUpsPerAddressPerMinute
         case .roomCreate: 120
+        case .operators: Limits.operatorCallsPerAddressPerMinute
         }
     }
 }

@@ -28,6 +28,7 @@ package enum ServerEventName: String, Sendable, CaseIterable {
     case gameLobby = "game:lobby"
     case chatMessage = "chat:message"
     case chatRecent = "chat:recent"
+    case clusterRedirect = "cluster:redirect"
 
     package var payload: any WirePayload.Type {
         switch self {
@@ -52,6 +53,7 @@ package enum ServerEventName: String, Sendable, CaseIterable {
         case .gameLobby: LobbyPayload.self
         case .chatMessage: ChatMessagePayload.self
         case .chatRecent: ChatRecentPayload.self
+        case .clusterRedirect: RedirectPayload.self
         }
     }
 
@@ -60,7 +62,7 @@ package enum ServerEventName: String, Sendable, CaseIterable {
         case .roomState, .roomMember, .roomLeft, .roomChanged, .roomClosed, .gameCountdown, .gameQuestion, .gameLocked,
             .gameReveal, .gameLeaderboard, .gameOver, .gamePaused, .gameResumed, .gameLobby:
             .game
-        case .roomMe: .mine
+        case .roomMe, .clusterRedirect: .mine
         case .gameSigned, .chatMessage, .chatRecent: .chat
         case .roomSaving, .presenceUpdate, .gameProgress: .now
         }
@@ -90,6 +92,8 @@ package enum ServerEventName: String, Sendable, CaseIterable {
         case .gameLobby: "Back to the lobby."
         case .chatMessage: "A line of room chat."
         case .chatRecent: "The newest lines of room chat, oldest first."
+        case .clusterRedirect:
+            "The room is on another node: the way there, for clients that say `redirect` among their capabilities."
         }
     }
 }

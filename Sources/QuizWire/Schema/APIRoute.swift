@@ -12,6 +12,14 @@ package enum APIRoute: String, Sendable, CaseIterable {
     case listPacks
     case listMyGames
     case findGame
+    case adminNodes
+    case adminShards
+    case adminShard
+    case adminMoves
+    case adminRing
+    case adminRooms
+    case adminLive
+    case adminChange
     case live
     case ready
     case openAPI
@@ -29,6 +37,14 @@ package enum APIRoute: String, Sendable, CaseIterable {
         case .listPacks: Self.listPacksEndpoint
         case .listMyGames: Self.listMyGamesEndpoint
         case .findGame: Self.findGameEndpoint
+        case .adminNodes: Self.adminNodesEndpoint
+        case .adminShards: Self.adminShardsEndpoint
+        case .adminShard: Self.adminShardEndpoint
+        case .adminMoves: Self.adminMovesEndpoint
+        case .adminRing: Self.adminRingEndpoint
+        case .adminRooms: Self.adminRoomsEndpoint
+        case .adminLive: Self.adminLiveEndpoint
+        case .adminChange: Self.adminChangeEndpoint
         case .live: Self.liveEndpoint
         case .ready: Self.readyEndpoint
         case .openAPI: Self.openAPIEndpoint
@@ -68,7 +84,7 @@ extension APIRoute {
     ).with {
         $0.admission = .bearer
         $0.status = 201
-        $0.refusals = [.invalid, .rateLimited, .busy, .unavailable]
+        $0.refusals = [.invalid, .rateLimited, .busy, .unavailable, .overloaded]
     }
 
     package static let findRoomEndpoint = Endpoint<NoBody, RoomSummary>(

@@ -17,6 +17,8 @@ package enum Admission: Sendable, Hashable {
     case refresh
     /// The refresh cookie and `X-CSRF-Token`.
     case refreshCookie
+    /// `Authorization: Bearer` with the operators' token.
+    case operatorToken
 }
 
 /// A value a request carries outside its body.
@@ -119,6 +121,10 @@ extension EndpointDescription {
         switch admission {
         case .open: break
         case .bearer: statuses[401] = ErrorCode.unauthorized.sentence
+        case .operatorToken:
+            statuses[401] = "The operators' token is missing or another one."
+            statuses[403] = "The operators' API is off on this node."
+            statuses[429] = ErrorCode.rateLimited.sentence
         case .refresh, .refreshCookie:
             statuses[401] = ErrorCode.unauthorized.sentence
             statuses[403] = "`X-CSRF-Token` is missing or does not belong to the cookie."
@@ -140,7 +146,7 @@ extension ErrorCode {
             409
         case .roomClosed: 410
         case .rateLimited: 429
-        case .busy, .unavailable: 503
+        case .busy, .unavailable, .overloaded: 503
         }
     }
 }

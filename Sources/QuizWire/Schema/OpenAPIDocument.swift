@@ -30,6 +30,7 @@ package enum OpenAPIDocument {
                 "schemas": JSONSchema.components(of: probe.definitions),
                 "securitySchemes": [
                     "bearer": ["type": "http", "scheme": "bearer", "bearerFormat": "JWT"],
+                    "operatorToken": ["type": "http", "scheme": "bearer"],
                     "refreshCookie": ["type": "apiKey", "in": "cookie", "name": .string(SessionCookies.refresh)],
                     "csrf": ["type": "apiKey", "in": "header", "name": .string(SessionCookies.csrfHeader)],
                 ],
@@ -44,6 +45,7 @@ package enum OpenAPIDocument {
         switch endpoint.admission {
         case .open: break
         case .bearer: operation = operation.adding("security", [["bearer": []]])
+        case .operatorToken: operation = operation.adding("security", [["operatorToken": []]])
         case .refresh: operation = operation.adding("security", [["refreshCookie": [], "csrf": []], [:]])
         case .refreshCookie: operation = operation.adding("security", [["refreshCookie": [], "csrf": []]])
         }

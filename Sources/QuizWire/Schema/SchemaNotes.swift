@@ -17,6 +17,7 @@ package enum SchemaNotes {
         "RoomSettings.answerWindowMs": .bounds(Limits.answerWindowMs),
         "RoomSettings.categories": .count(0...20),
         "ChatHistoryCommand.limit": .bounds(1...Limits.chatPageMax),
+        "OperatorCommand.weight": .bounds(0...1_000),
         "SessionResponse.expiresInSeconds": .bounds(0...900),
         "RoomSummary.players": .bounds(0...Limits.playersPerRoomMax),
         "Refused.ok": .constant(false),

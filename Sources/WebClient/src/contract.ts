@@ -21,6 +21,7 @@ export type Contract = [
       | "rate_limited"
       | "busy"
       | "unavailable"
+      | "overloaded"
       | "room_not_found"
       | "room_full"
       | "room_locked"
@@ -53,6 +54,21 @@ export type Contract = [
     >
   >,
   Holds<Same<Wire.LeaveReason, "left" | "kicked">>,
+  Holds<Same<Wire.MoveReason, "unowned" | "owner_gone" | "draining" | "overfull" | "pinned" | "asked">>,
+  Holds<Same<Wire.OverloadLevel, "calm" | "refuses_rooms" | "refuses_joins" | "coarsens">>,
+  Holds<Same<Wire.OperatorAction, "move" | "pin" | "unpin" | "drain" | "undrain" | "weight" | "rebalance">>,
+  Holds<Same<Wire.ChangeOutcome, "planned" | "applied" | "completed" | "unfinished">>,
+  Holds<
+    Has<Wire.AdminLiveResponse, {
+      atMs: number;
+      node: string;
+      cluster: Wire.NodesReport;
+      owners: number[];
+      moves: Wire.PlanMove[];
+      pins: number[];
+      revision: number;
+    }>
+  >,
   Holds<Same<Wire.CloseReason, "empty" | "host">>,
   Holds<Has<Wire.QuestionSource, { title: string; url?: string }>>,
   Holds<
@@ -67,6 +83,7 @@ export type Contract = [
   >,
   Holds<Has<Wire.ChatRecentPayload, { messages: Wire.ChatMessagePayload[] }>>,
   Holds<Has<Wire.CreateRoomCommand, { settings?: Wire.RoomSettings; password?: Wire.RoomPassword }>>,
+  Holds<Has<Wire.RedirectPayload, { url: string; room: Wire.RoomCode; resume: string }>>,
   Holds<Has<Wire.RoomCreatedAck, { room: Wire.RoomID; code: Wire.RoomCode }>>,
   Holds<
     Has<Wire.JoinRoomCommand, {
@@ -75,7 +92,14 @@ export type Contract = [
       role?: Wire.MemberRole;
     }>
   >,
-  Holds<Has<Wire.RoomJoinedAck, { code: Wire.RoomCode; player: Wire.PlayerID; seq: number }>>,
+  Holds<
+    Has<Wire.RoomJoinedAck, {
+      code: Wire.RoomCode;
+      player: Wire.PlayerID;
+      seq: number;
+      redirect?: Wire.RedirectPayload;
+    }>
+  >,
   Holds<Has<Wire.ReadyCommand, { ready: boolean }>>,
   Holds<Has<Wire.MemberCommand, { player: Wire.PlayerID }>>,
   Holds<Has<Wire.LockCommand, { locked: boolean }>>,
@@ -96,6 +120,7 @@ export type Contract = [
       pid?: string;
       offset?: string;
       capabilities?: string[];
+      resume?: string;
     }>
   >,
   Holds<
@@ -354,6 +379,7 @@ export type Contract = [
       "presence:update": Wire.PresencePayload;
       "room:saving": Wire.SavingPayload;
       "room:me": Wire.MePayload;
+      "cluster:redirect": Wire.RedirectPayload;
     }>
   >,
   Holds<

@@ -3,7 +3,7 @@ import { App } from "./app/App";
 import { route, startRouter } from "./app/router";
 import { startUpdates } from "./app/update";
 import { startLanguage } from "./i18n";
-import { fetchLibrary } from "./net/link";
+import { fetchLibrary } from "./net/library";
 import { startPreferences } from "./state/preferences";
 import "./styles/index.css";
 

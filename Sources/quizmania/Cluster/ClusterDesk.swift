@@ -11,12 +11,6 @@ import QuizRoomHost
 import QuizShards
 import QuizTelemetry
 
-/// A sentence that tells the operator what to do.
-struct OperatorFault: Error, CustomStringConvertible {
-    var description: String
-    init(_ description: String) { self.description = description }
-}
-
 /// What operators' commands read: PostgreSQL, which decides, and Redis, which knows who is there. Without Redis everything but that works.
 ///
 /// It announces nothing about itself, so that nobody takes it for a node.
@@ -25,9 +19,9 @@ struct ClusterDesk {
     private static let lookEvery = Duration.milliseconds(1_200)
     private static let redisPatience = Duration.seconds(2)
 
-    private let database: PostgresDatabase
-    private let redis: RedisClient
-    private let directory: RedisShardDirectory
+    let database: PostgresDatabase
+    let redis: RedisClient
+    let directory: RedisShardDirectory
     private var census: NodeCensus
 
     /// Opens both for as long as `body` runs.
@@ -40,8 +34,7 @@ struct ClusterDesk {
         let database = PostgresDatabase(
             configuration: PostgresConfiguration(conninfo: try settings.postgresConninfo()), log: silent)
         let redis = try RedisClient(
-            configuration: RedisConfiguration(
-                endpoint: try settings.redisEndpoint(), clientName: "quizmania-operator"),
+            configuration: try settings.redisConfiguration(clientName: "quizmania-operator"),
             loop: MultiThreadedEventLoopGroup.singleton.any(), metrics: MetricsRegistry(), logger: silent)
         redis.start()
         var desk = ClusterDesk(
@@ -103,6 +96,7 @@ struct ClusterDesk {
     private static func sentence(_ failure: JournalFailure) -> OperatorFault {
         // undefined_table: the schema is not there.
         if failure.code == "42P01" { return OperatorFault("The database has no schema yet: run `quizmania migrate`.") }
+        if failure.code == "behind_pooler" { return OperatorFault(failure.context) }
         let context = failure.context.split(whereSeparator: \.isNewline).joined(separator: " ")
         return OperatorFault(
             "PostgreSQL does not answer as it should (\(failure.code)); check `postgres` in the settings. \(context)")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import QuizCluster
+import QuizModel
 
 /// `quizmania nodes`: who is there, and what each of them has.
 struct NodesCommand: AsyncParsableCommand {

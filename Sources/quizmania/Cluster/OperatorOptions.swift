@@ -21,13 +21,6 @@ struct OperatorOptions: ParsableArguments {
         }
         return reference
     }
-
-    /// - Throws: a sentence with the known nodes when there is none of this name. Without Redis any name is taken.
-    static func check(_ node: String, in picture: ClusterPicture) throws {
-        guard picture.hasDirectory, !picture.names.contains(node) else { return }
-        let known = picture.names.isEmpty ? "none" : picture.names.joined(separator: ", ")
-        throw OperatorFault("There is no node \(node). Known nodes: \(known).")
-    }
 }
 
 /// What all commands that change something have in common.

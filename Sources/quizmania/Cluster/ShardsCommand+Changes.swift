@@ -13,9 +13,7 @@ extension ShardsCommand {
         func run() async throws {
             try await Command.run {
                 let shard = try OperatorOptions.reference(shard).shard
-                try await ClusterChange(
-                    options: options, change: .pin(shard, node: node), words: "shard \(shard) is pinned to \(node)"
-                ).run()
+                try await ClusterChange(options: options, change: .pin(shard, to: node)).run()
             }
         }
     }
@@ -31,10 +29,7 @@ extension ShardsCommand {
         func run() async throws {
             try await Command.run {
                 let shard = try OperatorOptions.reference(shard).shard
-                try await ClusterChange(
-                    options: options, change: .unpin(shard), words: "shard \(shard) is not pinned any more",
-                    keepsReason: false
-                ).run()
+                try await ClusterChange(options: options, change: .unpin(shard)).run()
             }
         }
     }
@@ -50,10 +45,7 @@ extension ShardsCommand {
         func run() async throws {
             try await Command.run {
                 let shard = try OperatorOptions.reference(shard).shard
-                try await ClusterChange(
-                    options: options, change: .pin(shard, node: to), words: "shard \(shard) moves to \(to)",
-                    notes: ["A pin keeps it there; `quizmania shards unpin \(shard)` takes that away."]
-                ).run()
+                try await ClusterChange(options: options, change: .move(shard, to: to)).run()
             }
         }
     }
@@ -66,10 +58,7 @@ extension ShardsCommand {
 
         func run() async throws {
             try await Command.run {
-                try await ClusterChange(
-                    options: options, change: .drain(node: node), words: "\(node) is drained",
-                    notes: ["That outlives its restarts; `quizmania shards undrain \(node)` ends it."]
-                ).run()
+                try await ClusterChange(options: options, change: .drain(node)).run()
             }
         }
     }
@@ -82,9 +71,7 @@ extension ShardsCommand {
 
         func run() async throws {
             try await Command.run {
-                try await ClusterChange(
-                    options: options, change: .undrain(node: node), words: "\(node) takes shards again"
-                ).run()
+                try await ClusterChange(options: options, change: .undrain(node)).run()
             }
         }
     }
@@ -99,13 +86,10 @@ extension ShardsCommand {
         func run() async throws {
             try await Command.run {
                 let value = Int(weight)
-                guard weight == "default" || (0...RingNode.weightMax).contains(value ?? -1) else {
+                guard value != nil || weight == "default" else {
                     throw OperatorFault("A weight is 0 to \(RingNode.weightMax), or default; not \(weight).")
                 }
-                try await ClusterChange(
-                    options: options, change: .weight(node: node, value),
-                    words: value.map { "\(node) has weight \($0)" } ?? "\(node) has its own weight again"
-                ).run()
+                try await ClusterChange(options: options, change: try .weight(value, of: node)).run()
             }
         }
     }
@@ -117,9 +101,7 @@ extension ShardsCommand {
 
         func run() async throws {
             try await Command.run {
-                try await ClusterChange(
-                    options: options, change: .rebalance, words: "the shards are placed evenly"
-                ).run()
+                try await ClusterChange(options: options, change: .rebalance).run()
             }
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import QuizCluster
+import QuizModel
 
 /// `quizmania shards …`: which node has which rooms, why, and how to change that.
 struct ShardsCommand: AsyncParsableCommand {
@@ -27,7 +28,7 @@ struct ShardsCommand: AsyncParsableCommand {
                     guard picture.hasDirectory else {
                         throw OperatorFault("Redis does not answer, so that names are not known: leave --node out.")
                     }
-                    try OperatorOptions.check(node, in: picture)
+                    try OperatorChange.check(node, in: picture)
                 }
                 try options.show(ShardListReport(picture, node: node), hasDirectory: picture.hasDirectory)
             }

@@ -22,7 +22,8 @@ from .player import LAPTOP, PHONE, Player, Stage, together
 from .watch import NETWORK, SHIFT_MAX, layout_shift
 
 PATHS = {"/": "home", "/history": "history", "/settings": "settings", "/licences": "licences", "/r/ZZZZZZZ": "room",
-         "/r/ZZZZZZZ/display": "display", "/games/00000000-0000-7000-8000-000000000000": "game", "/nowhere": "missing"}
+         "/r/ZZZZZZZ/display": "display", "/games/00000000-0000-7000-8000-000000000000": "game", "/nowhere": "missing",
+         "/admin": "admin"}
 SETTINGS = {"title": "Tom & Jerry's <quiz>", "visibility": "public", "questionCount": 3, "answerWindowMs": 20_000,
             "categories": [], "speedPoints": True, "autoAdvance": True}
 PLAYERS_MAX = 50

@@ -38,6 +38,8 @@ class Ledger:
         self.events: list[Event] = []
         self.answers: dict[tuple[str, int], Answer] = {}
         self.faults: list[str] = []
+        # What happened, in order, as drills write it into their ledgers; see cluster/drills/README.md.
+        self.journal: list[tuple] = []
         self.seq: int | None = None
         self._state_expected = True
 
@@ -46,6 +48,8 @@ class Ledger:
         name, payload, *rest = json.loads(text)
         event = Event(name, payload, rest[-1] if rest and isinstance(rest[-1], str) else "", text, time.monotonic())
         self.events.append(event)
+        if name in GAME_EVENTS or name == "room:state":
+            self.journal.append(("shown", event.at, name, payload["seq"], text))
         if len(rest) != 1:
             self.faults.append(f"{name} has {len(rest)} arguments behind its payload, not the offset alone")
         if name == "room:state":
@@ -71,6 +75,11 @@ class Ledger:
     def connected(self, recovered: bool) -> None:
         """A connection began; one that was not recovered must be given the whole state before any game event."""
         self._state_expected = not recovered
+        self.journal.append(("connected", time.monotonic(), recovered))
+
+    def ended(self) -> None:
+        """A connection ended that had been accepted."""
+        self.journal.append(("ended", time.monotonic()))
 
     def left(self) -> None:
         """Out of the room; another room counts from its own beginning."""
@@ -78,6 +87,7 @@ class Ledger:
 
     def sent(self, game: str, question: int, choice: list[int]) -> None:
         self.answers.setdefault((game, question), Answer()).sent.append(tuple(sorted(choice)))
+        self.journal.append(("sent", time.monotonic(), game, question, sorted(choice)))
 
     def acknowledged(self, game: str, question: int, choice: list[int]) -> None:
         answer = self.answers.setdefault((game, question), Answer())
@@ -87,6 +97,7 @@ class Ledger:
         if recorded not in answer.sent:
             self.faults.append(f"question {question}: {recorded} acknowledged, which was never sent")
         answer.acknowledged = recorded
+        self.journal.append(("acknowledged", time.monotonic(), game, question, sorted(choice)))
 
     def named(self, name: str) -> list[Event]:
         return [event for event in self.events if event.name == name]

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 
+from . import process
 from .places import ROOT, WEB_CLIENT, binary
 from .ports import free_port
 from .postgres import Postgres
@@ -30,22 +31,29 @@ class Node:
         self.program = program or binary()
         self.beside = beside
         self.database = beside.database if beside else postgres.create(template)
-        self.port, self.metrics_port = free_port(), free_port()
+        self.name = str(settings.get("node_name", "node-e2e"))
+        self.port, self.metrics_port, self.mesh_port = free_port(), free_port(), free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._home = Path(tempfile.mkdtemp(prefix="quizmania-node-"))
         self.log_file = self._home / "node.log"
         self._process: subprocess.Popen | None = None
+        self._is_ending = False
         secrets = beside._home / "secrets" if beside else self._home / "secrets"
         if not beside:
             secrets.mkdir(mode=0o700)
             for name in ("token.key", "room.key", "mesh.key"):
                 (secrets / name).write_bytes(os.urandom(32))
+            (secrets / "admin.token").write_text(os.urandom(24).hex())
+        self.admin_token = (secrets / "admin.token").read_text()
         values: dict[str, object] = {
-            "node_name": "node-e2e", "http_host": "127.0.0.1", "http_port": self.port,
-            "metrics_port": self.metrics_port, "public_url": self.url, "postgres": postgres.conninfo(self.database),
+            "node_name": self.name, "http_host": "127.0.0.1", "http_port": self.port,
+            "metrics_port": self.metrics_port, "public_url": self.url, "node_url": self.url,
+            "cluster_public_patterns": "http://127.0.0.1:*", "postgres": postgres.conninfo(self.database),
             "redis": redis.url, "secrets_dir": secrets,
             "web_dir": os.environ.get("QUIZMANIA_WEB_DIR", WEB_CLIENT / "dist"), "log_format": "json",
-            "log_level": "info", "mesh_port": free_port(), "cluster_name": self.database,
+            "log_level": "info", "mesh_port": self.mesh_port, "cluster_name": self.database,
+            # How busy the machine is must not decide a test; test_overload.py sets marks of its own.
+            "overload_cpu_percent": "off", "overload_lag_ms": "off",
         }
         if postgres.password is not None:
             password = secrets / "postgres.password"
@@ -88,6 +96,7 @@ class Node:
 
     def launch(self) -> None:
         assert not self.is_running, "the node runs already"
+        self._is_ending = False
         with self.log_file.open("ab") as log:
             # The node ends with the tests, also when those are killed; its pid is its own, for setpriv becomes it.
             self._process = subprocess.Popen(["setpriv", "--pdeathsig", "KILL", self.program, "serve"],
@@ -121,6 +130,21 @@ class Node:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def pid(self) -> int:
+        """Of the process that runs or ran last."""
+        assert self._process is not None, "the node has never been started"
+        return self._process.pid
+
+    @property
+    def process_state(self) -> str | None:
+        """See `process.state`."""
+        return process.state(self.pid)
+
+    @property
+    def is_suspended(self) -> bool:
+        return self.is_running and self.process_state == "T"
+
+    @property
     def status(self) -> int | None:
         """How the last process ended: its exit status, or the negative number of the signal."""
         return self._process.poll() if self._process else None
@@ -146,11 +170,22 @@ class Node:
         if self._process:
             self._process.send_signal(signal.SIGCONT)
 
+    @property
+    def is_ending(self) -> bool:
+        """It has been told to stop; clients had better go elsewhere."""
+        return self._is_ending
+
+    def terminate(self) -> None:
+        """SIGTERM: it hands its rooms over and ends."""
+        if self._process:
+            self._is_ending = True
+            self._process.terminate()
+
     async def stop(self, seconds: float = 20) -> None:
         """SIGTERM, and the node must end in order and in time."""
         if not self.is_running or not self._process:
             return
-        self._process.terminate()
+        self.terminate()
         if not await self.ended(seconds):
             self.kill()
             raise TimeoutError(f"the node did not end within {seconds} s of SIGTERM:\n{self.log_tail()}")

@@ -84,6 +84,7 @@ class OfficialBot(Bot):
         elif kind == "disconnect":
             self._connected = False
             self.reasons.append(message["reason"])
+            self.ledger.ended()
         elif kind == "refused":
             self.refusals.append(message["message"])
         else:

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from .ports import free_port
+from .process import is_gone
 
 _BIN = Path("/usr/lib/postgresql/15/bin")
 
@@ -36,6 +37,15 @@ class Postgres:
         """How a node finds a database; without the password, which is in a file."""
         return make_conninfo(self._conninfo, dbname=database)
 
+    @property
+    def place(self) -> tuple[str, int]:
+        given = conninfo_to_dict(self._conninfo)
+        return str(given["host"]), int(given["port"])
+
+    def through(self, port: int, database: str) -> str:
+        """As `conninfo`, by way of a relay on this machine."""
+        return make_conninfo(self._conninfo, dbname=database, host="127.0.0.1", port=port)
+
     def connect(self, database: str = "postgres") -> psycopg.Connection:
         return psycopg.connect(self.conninfo(database), password=self.password, autocommit=True)
 
@@ -57,7 +67,8 @@ class Postgres:
 class PrivatePostgres(Postgres):
     """A server of our own: stop, start, suspend and resume it at will."""
 
-    def __init__(self) -> None:
+    def __init__(self, source: "PrivatePostgres | None" = None) -> None:
+        """- source: the primary this one is a streaming standby of, under the name `standby`."""
         self.port = free_port()
         # PostgreSQL does not run as root; its package brings a user for that.
         self._user = "postgres" if os.geteuid() == 0 else None
@@ -66,7 +77,13 @@ class PrivatePostgres(Postgres):
             entry = pwd.getpwnam(self._user)
             os.chown(self._home, entry.pw_uid, entry.pw_gid)
         super().__init__(f"host=127.0.0.1 port={self.port} user=postgres dbname=postgres")
-        self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
+        if source is None:
+            self._run("initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8",
+                      "--no-sync")
+        else:
+            self._run("pg_basebackup", "--write-recovery-conf", "--create-slot", "--slot=standby",
+                      "--checkpoint=fast", "--no-sync",
+                      f"--dbname=host=127.0.0.1 port={source.port} user=postgres application_name=standby")
         with (self._data / "postgresql.conf").open("a") as file:
             file.write(f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
                        "max_connections = 200\nshared_buffers = 64MB\n")
@@ -92,6 +109,36 @@ class PrivatePostgres(Postgres):
     def stop(self, mode: str = "fast") -> None:
         """- mode: `fast` breaks connections in order, `immediate` is a crash."""
         self._run("pg_ctl", "stop", "--wait", "--timeout=30", f"--mode={mode}")
+
+    def kill(self) -> None:
+        """kill -9 of every process of the server, and they are gone: what fences an old primary off."""
+        processes = self._processes()
+        self._signal(signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while not all(map(is_gone, processes)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+    @property
+    def is_running(self) -> bool:
+        try:
+            return not is_gone(self.postmaster)
+        except (OSError, ValueError):
+            return False
+
+    @property
+    def postmaster(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().split("\n")[0])
+
+    @property
+    def timeline(self) -> int:
+        """Of the log it writes; one more after each promotion."""
+        with self.connect() as connection:
+            row = connection.execute("SELECT pg_walfile_name(pg_current_wal_lsn())").fetchone()
+        return int(row[0][:8], 16)
+
+    def promote(self) -> None:
+        """A standby takes writes from here on."""
+        self._run("pg_ctl", "promote", "--wait", "--timeout=30")
 
     def suspend(self) -> None:
         """Stops every process of the server where it stands; connections stay open and nothing answers."""
@@ -127,3 +174,37 @@ class PrivatePostgres(Postgres):
         except (AssertionError, OSError):
             time.sleep(0.1)  # It does not run; what is left is its folder.
         shutil.rmtree(self._home, ignore_errors=True)
+
+
+class PostgresPair(Postgres):
+    """A primary with a synchronous standby, and a connection string that finds whichever of them takes writes."""
+
+    def __init__(self) -> None:
+        self.primary = PrivatePostgres()
+        self.standby = PrivatePostgres(source=self.primary)
+        super().__init__(f"host=127.0.0.1,127.0.0.1 port={self.primary.port},{self.standby.port} user=postgres "
+                         "dbname=postgres target_session_attrs=read-write")
+        with self.primary.connect() as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (standby)'")
+            connection.execute("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + 30
+        while self.replication != ("streaming", "quorum"):
+            assert time.monotonic() < deadline, f"the standby is not synchronous: {self.replication}"
+            time.sleep(0.05)
+
+    @property
+    def replication(self) -> tuple[str, str] | None:
+        """State and sync_state of the standby, as the primary sees it."""
+        with self.primary.connect() as connection:
+            row = connection.execute("SELECT state, sync_state FROM pg_stat_replication").fetchone()
+        return row and tuple(row)
+
+    def fail_over(self) -> None:
+        """The primary is killed, which fences it, and its synchronous standby promoted."""
+        self.primary.kill()
+        assert not self.primary.is_running, "the old primary still runs"
+        self.standby.promote()
+
+    def close(self) -> None:
+        self.standby.close()
+        self.primary.close()

@@ -191,6 +191,8 @@ class RawBot(Bot):
         self._stream = None
         if self._accepted is not None and not self._accepted.done():
             self._accepted.set_exception(Lost("closed before the session was accepted"))
+        else:
+            self.ledger.ended()
         waiting, self._acks = self._acks, {}
         for ack in waiting.values():
             if not ack.done():
@@ -211,6 +213,11 @@ class RawBot(Bot):
         """Sends a message as it is, well formed or not."""
         assert self._stream is not None
         self._stream.send(text, opcode)
+
+    def abort(self) -> None:
+        """The connection is gone, and nobody was told."""
+        if self._stream is not None:
+            self._stream.abort()
 
     async def drop(self) -> None:
         if self._stream is not None:

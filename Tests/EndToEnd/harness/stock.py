@@ -36,7 +36,7 @@ class StockBot(Bot):
 
     async def connect(self) -> None:
         self._client, self._gone = _Client(self._received), asyncio.Event()
-        self._client.on("disconnect", lambda *_: (self._gone.set(), self._moved()))
+        self._client.on("disconnect", lambda *_: self._ended())
         self.ledger.connected(recovered=False)
         self.seat = None
         try:
@@ -44,6 +44,12 @@ class StockBot(Bot):
         except socketio.exceptions.ConnectionError as problem:
             raise Lost(str(problem)) from None
         await self.until(lambda: self.player, "room:me after the connection")
+
+    def _ended(self) -> None:
+        if not self._gone.is_set():
+            self._gone.set()
+            self.ledger.ended()
+            self._moved()
 
     async def ask(self, name: str, payload: object, seconds: float) -> object:
         assert self._client is not None
@@ -69,7 +75,7 @@ class StockBot(Bot):
         """Closes the transport without a goodbye of Socket.IO."""
         assert self._client is not None
         await self._client.eio.disconnect(abort=True)
-        self._gone.set()
+        self._ended()
 
     async def close(self) -> None:
         if self._client is not None and self._client.connected:

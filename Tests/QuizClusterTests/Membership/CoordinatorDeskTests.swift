@@ -56,6 +56,21 @@ import Testing
             decide(1, Cast.view(one), fences, pending: moves) == .plan([], under: try #require(fences.coordinator)))
     }
 
+    @Test func `a node cut off from the database gives its shards and the coordinator's term to those that are not`()
+        throws
+    {
+        var view = Cast.view(one, two, Cast.node(3))
+        view.cutOff = [one.incarnation]
+        let fences = halves(coordinator: 1)
+        #expect(decide(1, view, fences) == .nothing)
+        #expect(decide(2, view, fences) == .stand(behind: fences.coordinator))
+        #expect(decide(3, view, fences) == .nothing)
+        let moves = CoordinatorDesk.moves(view: view, fences: fences, settings: .init())
+        let taken = moves.filter { $0.from == one.incarnation }
+        #expect(taken.count == ShardID.count / 2)
+        #expect(taken.allSatisfy { $0.reason == .ownerGone && $0.to != one.incarnation })
+    }
+
     @Test func `operators' weights, drains and pins count, by the nodes' names`() {
         let fences = halves(coordinator: 1)
         let view = Cast.view(one, two)
@@ -109,5 +124,38 @@ import Testing
         let own = Cast.fences(coordinator: 1) { $0 < 560 ? 1 : 2 }
         let chosen = desk.decide(view: Cast.view(one, two), fences: own, settings: .init(rebalances: 1), pending: [])
         #expect(chosen != .nothing)
+    }
+
+    @Test func `a plan carries what operators said why`() {
+        var reasons = ClusterReasons()
+        reasons.nodes = ["node-1": "new disks"]
+        reasons.pins = [ShardID.all[3]: "hot"]
+        reasons.rebalance = "after the weekend"
+        func move(_ shard: Int, _ reason: MoveReason, from: Int? = 1) -> ShardMove {
+            ShardMove(
+                shard: ShardID.all[shard], from: from.map(Cast.incarnation), to: Cast.incarnation(2), reason: reason)
+        }
+        let plan = [
+            move(1, .draining), move(2, .overfull), move(3, .pinned), move(4, .pinned), move(5, .ownerGone),
+            move(6, .unowned, from: nil), move(7, .draining, from: 9),
+        ]
+        let view = Cast.view(one, two)
+        var desk = CoordinatorDesk(own: Cast.incarnation(1))
+        #expect(
+            desk.noted(plan, view: view, reasons: reasons).map(\.note) == [
+                "new disks", "new disks", "hot", "", "", "", "",
+            ])
+        // While it places evenly, that is why.
+        let uneven = Cast.fences(coordinator: 1) { $0 < 600 ? 1 : 2 }
+        _ = desk.decide(view: view, fences: uneven, settings: .init(rebalances: 4), pending: [])
+        _ = desk.decide(view: view, fences: uneven, settings: .init(rebalances: 5), pending: [])
+        #expect(desk.noted([move(2, .overfull)], view: view, reasons: reasons).map(\.note) == ["after the weekend"])
+    }
+
+    @Test func `a plan whose notes alone differ is not written again`() throws {
+        let fences = Cast.fences(coordinator: 1) { _ in 1 }
+        var pending = CoordinatorDesk.moves(view: Cast.view(one, two), fences: fences, settings: .init())
+        for index in pending.indices { pending[index].note = "said" }
+        #expect(decide(1, Cast.view(one, two), fences, pending: pending) == .nothing)
     }
 }

@@ -132,4 +132,98 @@ import Testing
         #expect(!stage.view.isAlive(others[0].incarnation))
         #expect(stage.view.dead == [])
     }
+
+    // MARK: A directory that has gone back
+
+    @Test func `a beat that goes back is no sign of life, and stops everybody's inheriting`() {
+        var stage = stage()
+        let (silent, living) = (others[0], Array(others.dropFirst()))
+        for _ in 0..<5 { stage.pass(.milliseconds(500), beating: living) }
+        stage.board.restore(silent, beat: 0)
+        stage.pass(.milliseconds(500), beating: living)
+        // Dead at its time, and not believed dead before everybody could be heard again.
+        #expect(stage.view.dead == [silent.incarnation])
+        #expect(!stage.view.isSettled)
+        for _ in 0..<11 {
+            stage.pass(.milliseconds(500), beating: living)
+            #expect(stage.view.dead == [silent.incarnation] && !stage.view.isSettled)
+        }
+        stage.pass(.milliseconds(500), beating: living)
+        #expect(stage.view.dead == [silent.incarnation] && stage.view.isSettled)
+    }
+
+    @Test func `whoever lives on is heard with the next beat that is higher than any before`() {
+        var stage = stage()
+        for _ in 0..<4 { stage.pass(.milliseconds(500), beating: others) }
+        let copy = stage.board
+        for _ in 0..<4 { stage.pass(.milliseconds(500), beating: others) }
+        let counters = stage.board
+        stage.board = copy
+        stage.pass(.milliseconds(500), beating: [])
+        #expect(!stage.view.isSettled && stage.view.dead == [])
+        // Their own counters go on.
+        stage.board = counters
+        for _ in 0..<20 {
+            stage.pass(.milliseconds(500), beating: others)
+            #expect(stage.view.alive.count == 5 && stage.view.dead == [])
+        }
+        #expect(stage.view.isSettled)
+    }
+
+    @Test func `a node that has withdrawn is not brought back by an old copy`() {
+        var stage = stage()
+        let withdrawn = others[0]
+        let living = Array(others.dropFirst())
+        stage.board.withdraw(withdrawn)
+        for _ in 0..<6 { stage.pass(.milliseconds(500), beating: living) }
+        #expect(!stage.view.isAlive(withdrawn.incarnation))
+        stage.board.restore(withdrawn, beat: 1)
+        stage.pass(.milliseconds(500), beating: living)
+        #expect(!stage.view.isAlive(withdrawn.incarnation) && stage.view.dead == [])
+        #expect(!stage.view.isSettled)
+        // Itself it may come back.
+        stage.pass(.milliseconds(500), beating: [withdrawn])
+        #expect(stage.view.isAlive(withdrawn.incarnation))
+    }
+
+    /// Copies of any age, in any order, while some beat and some do not.
+    @Test(arguments: 0..<60) func `whatever Redis forgets, nobody who beats is taken for dead`(seed: Int) {
+        var random = SeededNumbers(seed: UInt64(seed))
+        var stage = stage()
+        var copies = [stage.board]
+        var counters: [Incarnation: UInt64] = [:]
+        let living = Array(others.prefix(3))
+        var silentFor = 0
+        for _ in 0..<200 {
+            copies.append(stage.board)
+            if Int.random(in: 0..<20, using: &random) == 0, let copy = copies.randomElement(using: &random) {
+                stage.board = copy
+            }
+            for node in living {
+                counters[node.incarnation, default: 1] += 1
+                stage.board.restore(node, beat: counters[node.incarnation] ?? 0)
+            }
+            stage.pass(.milliseconds(500), beating: [])
+            silentFor += 1
+            let view = stage.view
+            #expect(living.allSatisfy { view.isAlive($0.incarnation) }, "seed \(seed)")
+            #expect(living.allSatisfy { !view.dead.contains($0.incarnation) }, "seed \(seed)")
+            // The fourth has never beaten again, whatever old copies show.
+            if silentFor > 6 { #expect(!view.isAlive(others[3].incarnation), "seed \(seed)") }
+        }
+    }
+}
+
+/// splitmix64: the same run for the same seed on every machine.
+private struct SeededNumbers: RandomNumberGenerator {
+    private var state: UInt64
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
 }

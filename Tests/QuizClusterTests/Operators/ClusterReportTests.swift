@@ -147,7 +147,7 @@ import Testing
     @Test func `each outcome is said in words`() {
         let picture = halves()
         let plan = PlanReport(picture.moves(behind: .pin(ShardID.all[0], node: "node-2")), in: picture)
-        func lines(_ outcome: ChangeReport.Outcome) -> [String] {
+        func lines(_ outcome: ChangeOutcome) -> [String] {
             ChangeReport(change: "c", outcome: outcome, plan: plan, movesLeft: 1, tookMs: 1_250, notes: []).lines
         }
         #expect(lines(.applied) == ["Changed: c.", "Moves: 1, not waited for."])

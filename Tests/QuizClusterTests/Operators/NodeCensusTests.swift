@@ -57,4 +57,16 @@ import Testing
         census.observe(nil, at: start + .seconds(60))
         #expect(census.alive == [one.incarnation])
     }
+
+    @Test func `a beat that goes back is no sign of life`() {
+        var (census, board) = (NodeCensus(ttl: .seconds(3)), BeatBoard())
+        for second in 0..<2 {
+            board.beat(one)
+            census.observe(board.snapshot, at: start + .seconds(Int64(second)))
+        }
+        board.restore(one, beat: 1)
+        census.observe(board.snapshot, at: start + .milliseconds(3_500))
+        census.observe(board.snapshot, at: start + .seconds(4))
+        #expect(census.alive == [])
+    }
 }

@@ -1,6 +1,6 @@
 import { Suspense } from "react";
 import { Loading } from "../components/States";
-import { DisplayScreen, GameScreen, HistoryScreen, LicencesScreen, SettingsScreen } from "../lazy";
+import { AdminScreen, DisplayScreen, GameScreen, HistoryScreen, LicencesScreen, SettingsScreen } from "../lazy";
 import { useStore } from "../state/useStore";
 import { HomeScreen } from "../screens/home/HomeScreen";
 import { MissingScreen } from "../screens/MissingScreen";
@@ -25,6 +25,8 @@ function screenOf(here: Route) {
       return <SettingsScreen />;
     case "licences":
       return <LicencesScreen />;
+    case "admin":
+      return <AdminScreen />;
     case "missing":
       return <MissingScreen />;
   }

@@ -16,6 +16,7 @@ const titles: Record<Route["name"], Key> = {
   game: "title.game",
   settings: "prefs.title",
   licences: "licences.title",
+  admin: "title.admin",
   missing: "missing.title",
 };
 

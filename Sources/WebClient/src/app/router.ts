@@ -8,6 +8,7 @@ export type Route =
   | { name: "game"; game: string }
   | { name: "settings" }
   | { name: "licences" }
+  | { name: "admin" }
   | { name: "missing" };
 
 /** Every screen has its own path; a room's code may be typed in lower case. */
@@ -21,7 +22,9 @@ export function parse(path: string): Route {
     if (parts.length === 2) return { name: "room", code };
   }
   if (first === "games" && second !== undefined && parts.length === 2) return { name: "game", game: second };
-  if (parts.length === 1 && (first === "history" || first === "settings" || first === "licences")) {
+  if (
+    parts.length === 1 && (first === "history" || first === "settings" || first === "licences" || first === "admin")
+  ) {
     return { name: first };
   }
   return { name: "missing" };

@@ -62,6 +62,8 @@ export const de: Catalogue = {
   "error.not_in_room": "Betritt zuerst einen Raum.",
   "error.not_ready": "Jemand ist noch nicht bereit.",
   "error.offline": "Du bist offline. Es geht weiter, sobald das Netz wieder da ist.",
+  "error.overloaded":
+    "Der Server trägt so viele Spiele, wie er kann. Die laufenden gehen weiter. Versuch es gleich noch einmal.",
   "error.player_not_found": "Diese Person ist nicht im Raum.",
   "error.question_closed": "Zu spät: Die Frage ist geschlossen.",
   "error.rate_limited": "Zu viele Anfragen. Warte kurz und versuche es noch einmal.",
@@ -262,6 +264,7 @@ export const de: Catalogue = {
 
   "state.loading": "Lädt…",
 
+  "title.admin": "Cluster",
   "title.display": "Leinwand",
   "title.game": "Ergebnis",
   "title.home": "Quizduelle live",

@@ -67,6 +67,7 @@ export const en = {
   "error.not_in_room": "Join a room first.",
   "error.not_ready": "Somebody is not ready yet.",
   "error.offline": "You are offline. It goes on as soon as the network is back.",
+  "error.overloaded": "The server has as many games as it can carry. Those that run go on. Try again in a moment.",
   "error.player_not_found": "That player is not in the room.",
   "error.question_closed": "Too late: the question is closed.",
   "error.rate_limited": "Too many requests. Wait a moment and try again.",
@@ -265,6 +266,7 @@ export const en = {
 
   "state.loading": "Loading…",
 
+  "title.admin": "Cluster",
   "title.display": "Big screen",
   "title.game": "Result",
   "title.home": "Live quiz battles",

@@ -7,7 +7,12 @@ export type Catalogue = Readonly<Record<Key, Entry>>;
 export type Values = Readonly<Record<string, string | number>>;
 
 /** Puts values into `{name}` places. Numbers are written as the language writes them. */
-export function format(catalogue: Catalogue, language: string, key: Key, values: Values = {}): string {
+export function format<K extends string>(
+  catalogue: Readonly<Record<K, Entry>>,
+  language: string,
+  key: K,
+  values: Values = {},
+): string {
   const entry = catalogue[key];
   const text = typeof entry === "string" ? entry : pluralForm(entry, language, Number(values["n"] ?? 0));
   return text.replace(/\{(\w+)\}/g, (place, name: string) => {

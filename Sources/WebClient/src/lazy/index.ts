@@ -4,6 +4,8 @@ import { lazy } from "react";
 const game = () => import("./game");
 const pages = () => import("./pages");
 const extras = () => import("./extras");
+/** The operators' page is not part of what players download, neither its scripts nor its styles. */
+const admin = () => import("./admin").then(async (part) => (await part.loadStyle(), part));
 
 export const Countdown = lazy(() => game().then((part) => ({ default: part.Countdown })));
 export const DisplayScreen = lazy(() => game().then((part) => ({ default: part.DisplayScreen })));
@@ -16,6 +18,8 @@ export const GameScreen = lazy(() => pages().then((part) => ({ default: part.Gam
 export const HistoryScreen = lazy(() => pages().then((part) => ({ default: part.HistoryScreen })));
 export const LicencesScreen = lazy(() => pages().then((part) => ({ default: part.LicencesScreen })));
 export const SettingsScreen = lazy(() => pages().then((part) => ({ default: part.SettingsScreen })));
+
+export const AdminScreen = lazy(() => admin().then((part) => ({ default: part.AdminScreen })));
 
 export const Confetti = lazy(() => extras().then((part) => ({ default: part.Confetti })));
 export const QRCode = lazy(() => extras().then((part) => ({ default: part.QRCode })));

@@ -8,6 +8,8 @@ export interface Fault {
   code: ErrorCode | LocalCode;
   /** Milliseconds after which the same may work; false: never. */
   retry: number | false;
+  /** The server's own sentence, in English. */
+  message?: string;
 }
 
 export type Result<T> = { ok: true; value: T } | { ok: false; fault: Fault };
@@ -17,7 +19,10 @@ export const fault = (code: Fault["code"], retry: number | false = false): { ok:
   fault: { code, retry },
 });
 
-export const faultFrom = (error: ErrorPayload): { ok: false; fault: Fault } => fault(error.code, error.retry);
+export const faultFrom = ({ code, retry, message }: ErrorPayload): { ok: false; fault: Fault } => ({
+  ok: false,
+  fault: { code, retry, message },
+});
 
 /** True when the request may have reached the server, or may reach it later: repeat it with the same name. */
 export const isLost = ({ code }: Fault): boolean => code === "offline" || code === "timeout" || code === "broken";

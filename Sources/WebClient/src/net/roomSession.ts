@@ -4,9 +4,11 @@ import { answerFromSeat } from "../state/answer";
 import { chatLinesOnJoin, lineKey, withLine, withRecent } from "../state/chat";
 import { fold, type RoomEventName, roomEventNames, roomFromState } from "../state/room";
 import { Answers } from "./answers";
+import { lookUpRoom } from "./api";
 import { Chatter } from "./chatter";
 import { RoomClock } from "./clock";
 import { type Identity, ownIdentity } from "./identity";
+import { fetchLibrary } from "./library";
 import { Link } from "./link";
 import { type Fault, fault, type Result } from "./result";
 import { Timekeeper } from "./timekeeper";
@@ -15,6 +17,20 @@ export interface Wanted {
   code: string;
   password?: string;
   role?: MemberRole;
+  /** Where the room's own node is, if that is known already. */
+  url?: string;
+}
+
+/** Milliseconds the question where a room is may take; without an answer any node will do. */
+const whereaboutsMs = 700;
+
+async function whereabouts({ code, url }: Wanted): Promise<string | undefined> {
+  if (url !== undefined) return url;
+  const answer = lookUpRoom(code).then((room) => (room.ok ? room.value.url : undefined));
+  return await Promise.race([
+    answer,
+    new Promise<undefined>((late) => setTimeout(() => late(undefined), whereaboutsMs)),
+  ]);
 }
 
 /** Handshakes the server may refuse before this client gives up. */
@@ -23,7 +39,7 @@ const refusalsMax = 3;
 /**
  * The connection to one room, and the only writer of the `app` store.
  *
- * Normal path: connect, `room:me` says there is no seat, `room:join`, `room:state`, `room:me`, acknowledged. After a
+ * Normal path: ask where the room is, connect there, `room:me` says there is no seat, `room:join`, `room:state`, `room:me`, acknowledged. After a
  * drop the socket reconnects by itself. Recovered: the missed events were replayed. Not recovered: the server sends
  * `room:state` when the seat is still there, and `room:me` either way; without a seat this client joins again. Either
  * way what was not acknowledged is sent again.
@@ -55,10 +71,14 @@ export class RoomSession {
       connected: (recovered) => this.#connected(recovered),
       disconnected: (ended) => this.#disconnected(ended),
       unreachable: (refused) => void this.#unreachable(refused),
+      answersLost: () => this.#sendAgain(),
     });
     this.#link = link;
     this.#listen(link);
-    link.open();
+    fetchLibrary();
+    void whereabouts(wanted).then((url) => {
+      if (this.#link === link) link.open(url);
+    });
   }
 
   async leave(): Promise<void> {
@@ -108,6 +128,7 @@ export class RoomSession {
       this.#timekeeper.start();
     });
     link.on("game:lobby", () => this.answers.forget());
+    link.on("cluster:redirect", (way) => void link.move(way));
     link.on("room:left", ({ player, reason }) => {
       if (player === app.get().me?.player && reason === "kicked") this.#end("kicked");
     });
@@ -143,10 +164,15 @@ export class RoomSession {
     if (!wanted || !link || this.#joining) return;
     this.#joining = true;
     app.patch({ membership: "joining", fault: undefined });
-    const answer = await link.ask("room:join", wanted);
+    const { code, password, role } = wanted;
+    const answer = await link.ask("room:join", { code, password, role });
     this.#joining = false;
     if (this.#link !== link) return;
-    if (answer.ok) return this.#seated();
+    if (answer.ok) {
+      this.#seated();
+      if (answer.value.redirect) void link.move(answer.value.redirect);
+      return;
+    }
     if (answer.fault.code === "offline") return; // The next `room:me` tries again.
     if (answer.fault.retry !== false || answer.fault.code === "timeout") {
       setTimeout(() => void this.#join(), answer.fault.retry || 1_000);
@@ -157,6 +183,10 @@ export class RoomSession {
 
   #seated(): void {
     if (app.get().membership !== "in") app.patch({ membership: "in", fault: undefined });
+    this.#sendAgain();
+  }
+
+  #sendAgain(): void {
     this.answers.resume();
     this.chat.resume();
   }

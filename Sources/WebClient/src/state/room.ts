@@ -50,7 +50,10 @@ export interface GameProgress {
   signed?: GameSignedPayload;
 }
 
-export type RoomEventName = Exclude<keyof ServerEvents, "room:state" | "room:me" | "chat:message" | "chat:recent">;
+export type RoomEventName = Exclude<
+  keyof ServerEvents,
+  "room:state" | "room:me" | "chat:message" | "chat:recent" | "cluster:redirect"
+>;
 
 type Folds = { [E in RoomEventName]: (room: RoomView, event: ServerEvents[E]) => RoomView };
 

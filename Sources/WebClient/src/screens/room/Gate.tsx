@@ -12,7 +12,8 @@ import { nicknameRule } from "../../state/rules";
 
 interface GateProps {
   code: string;
-  enter: (password?: string) => void;
+  /** - url: where the room's own node is. */
+  enter: (password?: string, url?: string) => void;
   fault?: Fault;
 }
 
@@ -36,7 +37,7 @@ export function Gate({ code, enter, fault }: GateProps) {
     setBusy(false);
     if (!answer.ok) return setProblem(answer.fault);
     setProblem(undefined);
-    enter(password === "" ? undefined : password);
+    enter(password === "" ? undefined : password, room.status === "ready" ? room.value.url : undefined);
   };
 
   // What is asked for depends on the room: the form waits for it, so that nothing moves under a finger.

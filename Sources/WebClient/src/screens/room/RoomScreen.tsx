@@ -19,13 +19,13 @@ export function RoomScreen({ code }: { code: string }) {
     if (named) play.join({ code });
   }, [code, named]);
 
-  const enter = (password?: string): void => {
+  const enter = (password?: string, url?: string): void => {
     if (named) {
       play.close();
-      play.join({ code, password });
+      play.join({ code, password, url });
       return;
     }
-    play.join({ code, password });
+    play.join({ code, password, url });
     setNamed(true);
   };
 

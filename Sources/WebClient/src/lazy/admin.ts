@@ -1,0 +1,19 @@
+// The operators' page, in a download of its own. It names what is there anyway, so that the bundler cuts nothing of that into smaller files for its sake.
+import "../app/App";
+export { AdminScreen } from "../screens/admin/AdminScreen";
+
+/** Where the bundler put `styles/admin.css`. */
+declare const ADMIN_STYLE: string;
+
+/** Resolves when the page's own styles hold; without them it would be drawn twice. */
+export function loadStyle(): Promise<void> {
+  return new Promise((done) => {
+    const link = document.createElement("link");
+    link.rel = "stylesheet";
+    link.href = ADMIN_STYLE;
+    link.addEventListener("load", () => done());
+    // A page without its styles is better than none.
+    link.addEventListener("error", () => done());
+    document.head.append(link);
+  });
+}
