@@ -248,7 +248,6 @@ let package = Package(
             ]),
         tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
         tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit", .nioLocks]),
-        .testTarget(name: "QuizSimulationTests", dependencies: ["simulate"], swiftSettings: strict),
         tests("QuizContentTests", ["QuizContent", "QuizModel", "QuizTestKit"]),
         tests(
             "QuizHTTPTests",

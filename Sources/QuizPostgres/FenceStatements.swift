@@ -38,4 +38,19 @@ package enum FenceStatements {
         )
         SELECT shard, epoch, owner FROM moved
         """)
+
+    /// Gives those of the terms that still hold.
+    ///
+    /// A plain read also shows a change that a standby may not have yet: its owner's session was ended while it waited.
+    /// The lock makes this a transaction with a commit of its own, which waits until the standby has all before it.
+    package static let confirm = PostgresStatement(
+        "fence_confirm",
+        """
+        SELECT f.shard, f.epoch, f.owner
+        FROM shard_fence f
+        JOIN unnest($1::int4[], $2::int8[], $3::uuid[]) AS w (shard, epoch, owner)
+            ON f.shard = w.shard AND f.epoch = w.epoch AND f.owner = w.owner
+        ORDER BY f.shard
+        FOR SHARE OF f
+        """)
 }

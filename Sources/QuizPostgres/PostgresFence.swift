@@ -12,7 +12,8 @@ internal import QuizTelemetry
 /// and no record without a move.
 ///
 /// **A move whose outcome is unknown** is repeated. What the first attempt won is no longer as expected; it counts as
-/// won because its row says the new owner at the very next epoch.
+/// won because its row says the new owner at the very next epoch, and once a commit behind it has reached the standby:
+/// a session that was ended while it waited for one leaves a row that a failover would take back.
 ///
 /// **A holder that does not let go.** A client that was stopped after its statement and before its Sync holds share
 /// locks for ever; no timeout of the server ends it. After `fenceLockTimeout` the statement is refused and sent again,
@@ -58,8 +59,9 @@ final class PostgresFence: Sendable {
             let wanted = Set(shards).sorted()
             let current = try self.current(wanted, over: link, deadline: deadline)
             let (owned, wishes) = FenceRules.taking(current, by: owner)
+            let kept = try self.confirm(owned, over: link, deadline: deadline)
             let moved = try self.move(wishes, to: owner, note: "", over: link, deadline: deadline)
-            return (owned + moved).sorted { $0.shard < $1.shard }
+            return (kept + moved).sorted { $0.shard < $1.shard }
         }
     }
 
@@ -140,7 +142,19 @@ final class PostgresFence: Sendable {
         let left = ContinuousClock.now.duration(to: deadline)
         let current = try link.execute(FenceStatements.read, [.int4s(lost.map(\.shard.index))], timeout: left)
         let repeated = FenceRules.repeated(lost, current: try Self.terms(in: current), owner: owner)
-        return (won + repeated).sorted { $0.shard < $1.shard }
+        return (won + (try confirm(repeated, over: link, deadline: deadline))).sorted { $0.shard < $1.shard }
+    }
+
+    /// Terms an earlier attempt has won, as far as they still hold and a failover cannot take them back: the new owner
+    /// shows what it reads under them.
+    private func confirm(
+        _ terms: [Term], over link: PostgresLink, deadline: ContinuousClock.Instant
+    ) throws(PostgresError) -> [Term] {
+        guard !terms.isEmpty else { return [] }
+        let parameters: [PostgresParameter] = [
+            .int4s(terms.map(\.shard.index)), .int8s(terms.map(\.epoch.number)), .uuids(terms.map(\.owner)),
+        ]
+        return try Self.terms(in: try settle(FenceStatements.confirm, parameters, over: link, deadline: deadline))
     }
 
     /// Runs a statement that waits for fence rows, and ends the sessions that hold them for too long.
@@ -152,8 +166,12 @@ final class PostgresFence: Sendable {
         while true {
             do throws(PostgresError) {
                 try link.send(statement, parameters, deadline: deadline)
-                return isBlocked
+                let result =
+                    isBlocked
                     ? try finishEndingBlockers(of: link, deadline: deadline) : try link.finish(deadline: deadline)
+                // A change that a standby may not have is as unknown as one without an answer.
+                if let doubt = LaneRules.doubt(warnings: link.warnings) { throw doubt }
+                return result
             } catch {
                 // A statement that waited too long, or was a deadlock's victim, wrote nothing.
                 guard error.isTransient, ContinuousClock.now < deadline else { throw error }

@@ -47,7 +47,10 @@ final class PostgresPool: Sendable {
         // The server gives up first, which tells more and keeps the connection.
         let timeout = settings.queryTimeout + .milliseconds(500)
         return try await run { link throws(PostgresError) in
-            try read(try link.execute(statement, parameters, timeout: timeout))
+            let result = try link.execute(statement, parameters, timeout: timeout)
+            // What a standby may not have must not be shown to anybody.
+            if let doubt = LaneRules.doubt(warnings: link.warnings) { throw doubt }
+            return try read(result)
         }
     }
 

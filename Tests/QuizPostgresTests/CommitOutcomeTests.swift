@@ -142,4 +142,37 @@ import Testing
         try await observer.script("SELECT pg_reload_conf()")
         #expect(await second == .committed(kept: [room.record.room]))
     }
+
+    @Test(arguments: ["pg_cancel_backend", "pg_terminate_backend"])
+    func `a change of owner no standby has confirmed is not won, nor by repeating it`(_ end: String) async throws {
+        let server = try TestServer.started()
+        let database = try await TestDatabase(on: server) { $0.fenceTimeout = .seconds(60) }
+        let rooms = database.postgres.rooms
+        let term = try await database.room().term
+        let observer = database.session()
+        try await observer.script("SET synchronous_commit = local")
+        try await observer.script("ALTER SYSTEM SET synchronous_standby_names = 'nobody'")
+        try await observer.script("SELECT pg_reload_conf()")
+        #expect(try await observer.wait(until: "current_setting('synchronous_standby_names') = 'nobody'"))
+
+        let owner = Incarnation.random()
+        async let taken = rooms.take([term.shard], owner: owner)
+        let waits = "EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event = 'SyncRep')"
+        #expect(try await observer.wait(until: waits))
+        try await observer.script("SELECT \(end)(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+        do {
+            _ = try await taken
+            Issue.record("The change of owner counts as won.")
+        } catch {
+            #expect((error as? JournalFailure)?.code == "connection_lost")
+        }
+        // Everybody sees it all the same, and a failover would take it back.
+        #expect(try await observer.number("SELECT epoch FROM shard_fence WHERE shard = 7") == 2)
+
+        async let again = rooms.take([term.shard], owner: owner)
+        #expect(try await observer.wait(until: waits))
+        try await observer.script("ALTER SYSTEM RESET synchronous_standby_names")
+        try await observer.script("SELECT pg_reload_conf()")
+        #expect(try await again.map(\.epoch) == [term.epoch.next])
+    }
 }

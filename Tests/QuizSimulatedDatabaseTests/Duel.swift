@@ -30,15 +30,19 @@ final class Duel {
     private let shards: [ShardID]
     private let configuration: PostgresConfiguration
     private var owners: [DuelOwner] = []
+    /// Failovers lose commits that the standby had confirmed, which no promise covers.
+    private let losesCommits: Bool
     private var isOver = false
     private var lastOwner = 0
 
-    init(seed: UInt64, sabotage: DatabaseSabotage? = nil, faults: Faults? = nil) {
+    init(seed: UInt64, sabotage: DatabaseSabotage? = nil, faults: Faults? = nil, losesCommits: Bool = false) {
         scheduler = SeededScheduler(seed: seed)
+        self.losesCommits = losesCommits
         self.faults = faults ?? Faults.allCases[Int(seed % UInt64(Faults.allCases.count))]
         var timing = DatabaseTiming()
         timing.syncLateOnceIn = 4 + scheduler.choose(40)
-        timing.syncDelayMs = 1...(10 + scheduler.choose(300))
+        // Delays in a row must not look like a batch that is held up.
+        timing.syncDelayMs = 1...(10 + scheduler.choose(self.faults == .nodes ? 70 : 300))
         server = SimulatedPostgres(scheduler: scheduler, timing: timing, sabotage: sabotage)
         var configuration = PostgresConfiguration(conninfo: "", lanes: 1 + scheduler.choose(2))
         configuration.batchTimeout = .milliseconds(self.faults == .nodes ? 5_000 : 200 + scheduler.choose(2_000))
@@ -114,8 +118,8 @@ final class Duel {
         server.setDisk(isFull: false)
         for room in server.rooms { server.accept(room.room) }
         for owner in owners { owner.isTimed(false) }
-        // Late messages of the last faults.
-        scheduler.run(until: scheduler.nowMs + 1_500)
+        // Late messages of the last faults, and changes of owner that are under way.
+        scheduler.run(until: scheduler.nowMs + 12_000)
         join()
         let last = owners[owners.count - 1]
         var isTaken = false
@@ -183,7 +187,7 @@ final class Duel {
         case 2: server.endBackend()
         case 3:
             ledger.check(server)
-            server.failOver(downMs: scheduler.choose(200))
+            server.failOver(downMs: scheduler.choose(200), losing: losesCommits ? 1 + scheduler.choose(9) : 0)
         default: server.setStandby(isThere: true)
         }
     }

@@ -34,6 +34,16 @@ import Testing
         Issue.record("\(sabotage) broke nothing in 1,000 duels.")
     }
 
+    @Test func `a failover that loses commits is seen`() {
+        for seed in UInt64(1)...200 {
+            let duel = Duel(seed: seed, faults: .standby, losesCommits: true)
+            let breaches = duel.run()
+            let isLost = breaches.contains { if case .acknowledgedRowLost = $0 { true } else { false } }
+            if isLost, duel.server.statistics[.commitsLost] > 0 { return }
+        }
+        Issue.record("No loss was seen in 200 duels.")
+    }
+
     @Test func `the same seed gives the same duel`() {
         let (first, second) = (Duel(seed: 9), Duel(seed: 9))
         #expect(first.run() == second.run())

@@ -110,11 +110,12 @@ struct AgreementSchedule {
     }
 
     private func statement() -> SimulatedStatement {
-        switch choices.choose(16) {
+        switch choices.choose(17) {
         case 0...4: return .append(batch())
         case 5...7:
             let wishes = some(Self.shards).map { FenceRules.Wish(expected: term($0), reason: .asked) }
             return .compareAndSet(wishes, owner: one(of: Self.owners), note: "")
+        case 15: return .confirm(some(Self.shards).map(term))
         case 8:
             let (room, shard) = one(of: Array(zip(Self.rooms, Self.shards)))
             let number = model.server.journal(of: room).last?.row.number ?? 1
@@ -139,7 +140,7 @@ struct AgreementSchedule {
             appends: pairs.map { room, shard in
                 let last = model.server.journal(of: room).last?.row.number ?? 0
                 let after = max(0, last - (choices.choose(4) == 0 ? 1 : 0) + (choices.choose(8) == 0 ? 1 : 0))
-                let variant = choices.choose(6) == 0 ? 1 : 0
+                let variant: UInt8 = choices.choose(6) == 0 ? 1 : 0
                 return Self.append(room, term(shard), after: after, count: 1 + choices.choose(2), variant: variant)
             })
     }

@@ -1,3 +1,4 @@
+import QuizPostgres
 import QuizSimulatedDatabase
 
 /// One step of a schedule that is played on the simulated server and on a real one.

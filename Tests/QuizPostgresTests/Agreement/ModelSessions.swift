@@ -1,3 +1,4 @@
+import QuizCluster
 import QuizSimulatedDatabase
 
 @testable import QuizSimulatedDatabase

@@ -29,6 +29,8 @@ extension SimulatedStatement {
         case .result(let game), .players(let game): [.uuid(game)]
         case .played(let game, let player): [.uuid(game), .uuid(player)]
         case .gameHistory(let player, let beforeMs, let limit): [.uuid(player), .int8(beforeMs), .int4(limit)]
+        case .confirm(let terms):
+            [.int4s(terms.map(\.shard.index)), .int8s(terms.map(\.epoch.number)), .uuids(terms.map(\.owner))]
         case .compareAndSet(let wishes, let owner, let note):
             [
                 .int4s(wishes.map(\.expected.shard.index)), .int8s(wishes.map(\.expected.epoch.number)),
@@ -57,7 +59,7 @@ extension SimulatedStatement {
             var kept: [RoomID: Int] = [:]
             for row in rows { kept[RoomID(value: try row.uuid(0))] = try row.int4(1) }
             return .kept(kept)
-        case .terms, .readFences, .compareAndSet, .fences:
+        case .terms, .readFences, .compareAndSet, .confirm, .fences:
             return .fences(
                 try rows.mapped { row throws(PostgresError) in
                     .init(

@@ -12,12 +12,13 @@ package enum DatabaseBranch: String, CaseIterable, Sendable, Hashable, Codable {
     case rowLostInWait = "row_lost_in_wait"
     case insertWaited = "insert_waited"
     case conflictIgnored = "conflict_ignored"
+    /// Waits that can only end by a victim or a timeout.
+    case cycle
     case deadlock
     // Outcomes.
     case committed
     case rolledBack = "rolled_back"
     case unknown, warning
-    case committedUnseen = "committed_unseen"
     case standbyWaited = "standby_waited"
     // Orphans: processes of the server whose client is gone.
     case orphaned

@@ -17,6 +17,9 @@ package enum DatabaseSabotage: String, CaseIterable, Sendable, Hashable {
     case waitForFence = "E9"
     /// E12: a commit that came with a warning counts as one.
     case warningIgnored = "E12"
+    /// E12 for changes of owner: one that came with a warning, or that a session ended while it waited for the standby
+    /// has left behind, counts as won.
+    case takeUnconfirmed = "E12_take"
     /// E13: after a lost answer the journal is read, instead of sending the rows again.
     case plainRead = "E13"
     /// E14: the new owner reads the tails with the snapshot of the statement that took the shard.

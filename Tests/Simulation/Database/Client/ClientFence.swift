@@ -31,8 +31,11 @@ final class ClientFence {
             current(Set(shards).sorted(), link, deadlineMs) { [self] result in
                 guard case .success(let terms) = result else { return done(result) }
                 let (owned, wishes) = FenceRules.taking(terms, by: owner)
-                move(wishes, owner, "", link, deadlineMs) { result in
-                    done(result.map { (owned + $0).sorted { $0.shard < $1.shard } })
+                confirm(owned, link, deadlineMs) { [self] result in
+                    guard case .success(let kept) = result else { return done(result) }
+                    move(wishes, owner, "", link, deadlineMs) { result in
+                        done(result.map { (kept + $0).sorted { $0.shard < $1.shard } })
+                    }
                 }
             }
         }
@@ -121,15 +124,23 @@ final class ClientFence {
             for _ in won { host.count(.taken) }
             guard !lost.isEmpty else { return done(.success(won.sorted { $0.shard < $1.shard })) }
             link.execute(.readFences(lost.map(\.shard)), timeoutMs: left(deadlineMs)) { [self] result in
-                done(
-                    result.map { rows in
-                        let repeated = FenceRules.repeated(lost, current: rows.terms, owner: owner)
-                        for _ in repeated { host.count(.takenAgain) }
-                        for _ in 0..<(lost.count - repeated.count) { host.count(.takeRefused) }
-                        return (won + repeated).sorted { $0.shard < $1.shard }
-                    })
+                guard case .success(let rows) = result else { return done(result.map(\.terms)) }
+                let repeated = FenceRules.repeated(lost, current: rows.terms, owner: owner)
+                for _ in repeated { host.count(.takenAgain) }
+                for _ in 0..<(lost.count - repeated.count) { host.count(.takeRefused) }
+                confirm(repeated, link, deadlineMs) { result in
+                    done(result.map { (won + $0).sorted { $0.shard < $1.shard } })
+                }
             }
         }
+    }
+
+    /// Terms an earlier attempt has won, as far as they still hold and a failover cannot take them back.
+    private func confirm(
+        _ terms: [Term], _ link: ClientLink, _ deadlineMs: Int64, _ done: @escaping Done<[Term]>
+    ) {
+        guard !terms.isEmpty, host.server.sabotage != .takeUnconfirmed else { return done(.success(terms)) }
+        settle(.confirm(terms), link, deadlineMs) { done($0.map(\.terms)) }
     }
 
     /// Runs a statement that waits for fence rows, and ends the sessions that hold them for too long.
@@ -138,6 +149,11 @@ final class ClientFence {
         _ done: @escaping Done<SimulatedRows>
     ) {
         link.execute(statement, timeoutMs: left(deadlineMs)) { [self] result in
+            if case .success = result, let doubt = LaneRules.doubt(warnings: link.warnings),
+                host.server.sabotage != .takeUnconfirmed
+            {
+                return done(.failure(doubt))
+            }
             guard case .failure(let error) = result, error.isTransient, host.nowMs < deadlineMs else {
                 return done(result)
             }

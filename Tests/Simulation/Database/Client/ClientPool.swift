@@ -39,7 +39,10 @@ final class ClientPool {
                     // The server gives up first, which tells more and keeps the connection.
                     link.execute(statement, timeoutMs: settings.queryTimeout.milliseconds + 500) { [self] result in
                         release(connection)
-                        done(result)
+                        guard case .success = result, let doubt = LaneRules.doubt(warnings: link.warnings) else {
+                            return done(result)
+                        }
+                        done(.failure(doubt))
                     }
                 }
             }

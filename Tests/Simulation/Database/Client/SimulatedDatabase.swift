@@ -1,6 +1,6 @@
 internal import QuizModel
 package import QuizPostgres
-package import QuizRoomHost
+internal import QuizRoomHost
 internal import QuizShards
 
 /// PostgreSQL as one node's process sees it: journal, rooms and cluster through connections of its own, with the

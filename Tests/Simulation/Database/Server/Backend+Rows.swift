@@ -78,10 +78,10 @@ extension Backend {
             willWrite()
             server.tables[keyPath: table].insert(key, row, by: xid, command: commandNumber)
             then(row)
-        case .undecided(let other) where server.tables[keyPath: table].newest(key, for: xid, server.transactions) == nil:
+        case .undecided(let other):
             server.statistics.count(.insertWaited)
             wait(for: .transaction(other), again)
-        case .taken, .undecided:
+        case .taken:
             lock(address(table, key), .noKeyUpdate, .wait) { [self] _ in
                 // It may have been removed during the wait.
                 guard let newest = server.tables[keyPath: table].newest(key, for: xid, server.transactions) else {

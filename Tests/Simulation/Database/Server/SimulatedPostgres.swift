@@ -1,4 +1,4 @@
-package import QuizModel
+internal import QuizModel
 
 /// How long things take in the simulation, in milliseconds of virtual time; each time one is drawn.
 package struct DatabaseTiming: Sendable {

@@ -70,6 +70,21 @@ extension Backend {
         }
     }
 
+    func confirm(_ terms: [Term], _ done: @escaping (SimulatedRows) -> Void) {
+        let snapshot = takeSnapshot()
+        let suiting = terms.sorted { $0.shard < $1.shard }
+            .filter { row(\.fence, $0.shard.index, snapshot) == Tables.Fence($0) }
+        var held: [SimulatedRows.FenceRow] = []
+        each(suiting) { [self] term, next in
+            lockFence(term.shard.index, expecting: Tables.Fence(term), .share) { row in
+                if let row { held.append(.init(shard: term.shard.index, epoch: row.epoch, owner: row.owner)) }
+                next()
+            }
+        } then: {
+            done(.fences(held))
+        }
+    }
+
     func compareAndSet(
         _ wishes: [FenceRules.Wish], _ owner: Incarnation, _ note: String, _ done: @escaping (SimulatedRows) -> Void
     ) {

@@ -18,6 +18,7 @@ extension Backend {
             if server.sabotage == .tailReadRepeatable { server.keptSnapshots[wire.node] = snapshot.sequence }
             done(.fences(fences(shards.map(\.index), snapshot)))
         case .insertMissing(let shards): insertMissing(shards, done)
+        case .confirm(let terms): confirm(terms, done)
         case .compareAndSet(let wishes, let owner, let note): compareAndSet(wishes, owner, note, done)
         case .fences:
             done(.fences(fences(nil, takeSnapshot()).filter { $0.epoch > 0 }))

@@ -25,6 +25,7 @@ package enum SimulatedStatement: Sendable {
     // The fence.
     case readFences([ShardID])
     case insertMissing([ShardID])
+    case confirm([Term])
     case compareAndSet([FenceRules.Wish], owner: Incarnation, note: String)
     // The cluster.
     case fences
@@ -72,6 +73,7 @@ package enum SimulatedStatement: Sendable {
         case .gameHistory: RoomStatements.history
         case .readFences: FenceStatements.read
         case .insertMissing: FenceStatements.insertMissing
+        case .confirm: FenceStatements.confirm
         case .compareAndSet: FenceStatements.compareAndSet
         case .fences: ClusterStatements.fences
         case .coordinator: ClusterStatements.coordinator

@@ -28,18 +28,20 @@ struct NodeParts {
         let accounts = await GuestAccounts(
             accounts: world.accounts, revocations: world.revocations, secret: world.session, nowMs: wallClockMs)
         presence = PresenceBook(directory: world.presence)
+        let roomMetrics = RoomMetrics(registry)
+        let load = NodeLoad(own: own)
         let local = world.broadcaster(GatewayBroadcaster())
         host = RoomHost(
             configuration: .init(incarnation: own),
             parts: .init(
                 journal: storage.journal, store: storage.rooms,
                 broadcaster: ClusterBroadcaster(local: local, transport: mesh), questions: world.questions,
-                work: work, signer: world.signer, keys: world.keys, metrics: RoomMetrics(registry),
+                work: work, signer: world.signer, keys: world.keys, metrics: roomMetrics,
                 wallClockMs: wallClockMs),
             eventLoops: loops, log: log)
         let router = RoomRouter(own: own, host: host, table: ShardTable(), transport: mesh)
         let calls = PeerCalls(transport: mesh, loop: loop)
-        let rooms = ClusterRooms(router: router, calls: calls)
+        let rooms = ClusterRooms(router: router, calls: calls, load: load, metrics: roomMetrics)
         let forwarded = ForwardedSessions(broadcaster: GatewayBroadcaster())
         let announcement = NodeAnnouncement(
             incarnation: own, name: node.name, startedAtMs: wallClockMs(), publicURL: "http://\(node.name)",
@@ -50,11 +52,16 @@ struct NodeParts {
                 announcement: announcement, router: router, store: storage.cluster,
                 directory: RedisEnd(world.redis, of: node.process),
                 remote: RemoteSessions(host: host, table: router.table, transport: mesh), forwarded: forwarded,
-                calls: calls, rooms: rooms, metrics: ClusterMetrics(registry), loop: loop, work: work, log: log))
+                calls: calls, rooms: rooms, load: load, metrics: ClusterMetrics(registry), loop: loop, work: work,
+                log: log))
+        let cluster = cluster
         let game = GameApplication(
             .init(
                 router: router, forwarded: forwarded, rooms: rooms, accounts: accounts,
                 recovery: RecoveryTokens(secret: world.session),
+                redirects: Redirects(
+                    own: own, tickets: ResumeTickets(secret: world.session),
+                    addresses: { cluster.directURL(of: $0) }, wallClockMs: wallClockMs),
                 chat: RoomChat(store: world.chat, cache: world.recentChat), presence: presence,
                 limiter: CountingRateLimiter(allowance: { _ in .max }), work: work, metrics: GameMetrics(registry),
                 log: log, wallClockMs: wallClockMs))
