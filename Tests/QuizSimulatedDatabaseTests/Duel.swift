@@ -107,8 +107,10 @@ final class Duel {
     }
 
     private func someShards() -> [ShardID] {
-        let some = shards.filter { _ in scheduler.choose(2) == 0 }
-        return some.isEmpty ? [shards[scheduler.choose(shards.count)]] : some
+        var some = shards.filter { _ in scheduler.choose(2) == 0 }
+        // Now and then one that nobody has ever had.
+        if some.isEmpty || scheduler.choose(3) == 0 { some.append(ShardID.all[10 + scheduler.choose(6)]) }
+        return some
     }
 
     private func finish() {

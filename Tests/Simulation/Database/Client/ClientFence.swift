@@ -126,7 +126,6 @@ final class ClientFence {
             link.execute(.readFences(lost.map(\.shard)), timeoutMs: left(deadlineMs)) { [self] result in
                 guard case .success(let rows) = result else { return done(result.map(\.terms)) }
                 let repeated = FenceRules.repeated(lost, current: rows.terms, owner: owner)
-                for _ in repeated { host.count(.takenAgain) }
                 for _ in 0..<(lost.count - repeated.count) { host.count(.takeRefused) }
                 confirm(repeated, link, deadlineMs) { result in
                     done(result.map { (won + $0).sorted { $0.shard < $1.shard } })
@@ -140,7 +139,11 @@ final class ClientFence {
         _ terms: [Term], _ link: ClientLink, _ deadlineMs: Int64, _ done: @escaping Done<[Term]>
     ) {
         guard !terms.isEmpty, host.server.sabotage != .takeUnconfirmed else { return done(.success(terms)) }
-        settle(.confirm(terms), link, deadlineMs) { done($0.map(\.terms)) }
+        settle(.confirm(terms), link, deadlineMs) { [self] result in
+            let kept = result.map(\.terms)
+            if case .success(let terms) = kept { for _ in terms { host.count(.takenAgain) } }
+            done(kept)
+        }
     }
 
     /// Runs a statement that waits for fence rows, and ends the sessions that hold them for too long.

@@ -70,6 +70,7 @@ extension Backend {
         var rows: [(room: RoomID, epoch: Epoch, row: JournalRow)] = []
         for one in kept {
             if one.isResent {
+                server.statistics.count(.resent)
                 answer[one.append.room] = -1
             } else {
                 rows += one.append.rows.map { (one.append.room, one.append.term.epoch, $0) }
