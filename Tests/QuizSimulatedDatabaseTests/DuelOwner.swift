@@ -217,10 +217,7 @@ final class DuelLane {
             guard let append = sent?.appends.first(where: { $0.room == room }) else { return }
             heads[room] = (head, append.term)
             owner.committed(append)
-        case .lost(let shard):
-            // The machine knows of terms only by the rows it was given; those of this shard are all of one term.
-            let term = sent?.appends.first { $0.term.shard == shard }?.term
-            if let term { owner.lost(shard, under: term) }
+        case .lost(let term): owner.lost(term.shard, under: term)
         case .quarantine(let room, _): owner.drop(room)
         }
     }

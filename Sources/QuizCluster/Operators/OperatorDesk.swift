@@ -1,6 +1,7 @@
 internal import NIOCore
 package import QuizModel
-internal import QuizShards
+internal import QuizRoomHost
+package import QuizShards
 internal import QuizWire
 
 /// The operators' desk on a node: any node answers for the whole cluster.
@@ -16,10 +17,16 @@ package struct OperatorDesk: Sendable {
 
     private let cluster: ClusterNode
     private let wallClockMs: @Sendable () -> Int64
+    private let openRooms: @Sendable (ShardID) async throws -> Int
 
-    package init(cluster: ClusterNode, wallClockMs: @escaping @Sendable () -> Int64) {
+    /// - Parameter openRooms: how many open rooms a shard has, in the database.
+    package init(
+        cluster: ClusterNode, wallClockMs: @escaping @Sendable () -> Int64,
+        openRooms: @escaping @Sendable (ShardID) async throws -> Int
+    ) {
         self.cluster = cluster
         self.wallClockMs = wallClockMs
+        self.openRooms = openRooms
     }
 
     // MARK: - Looking
@@ -41,7 +48,7 @@ package struct OperatorDesk: Sendable {
         let reference = try Self.reference(text)
         let store = cluster.parts.store
         do {
-            let rooms = try await store.heads(of: [reference.shard]).count
+            let rooms = try await openRooms(reference.shard)
             let records = try await store.history(of: reference.shard, limit: Self.shardHistoryShown)
             return ShardReport(reference, in: cluster.picture, openRooms: rooms, records: records)
         } catch {
