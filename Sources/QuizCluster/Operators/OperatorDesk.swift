@@ -1,6 +1,6 @@
 internal import NIOCore
 package import QuizModel
-internal import QuizShards
+package import QuizShards
 internal import QuizWire
 
 /// The operators' desk on a node: any node answers for the whole cluster.
@@ -15,10 +15,17 @@ package struct OperatorDesk: Sendable {
     private static let statusLimit = TimeAmount.milliseconds(800)
 
     private let cluster: ClusterNode
+    private let openRooms: OpenRooms
     private let wallClockMs: @Sendable () -> Int64
 
-    package init(cluster: ClusterNode, wallClockMs: @escaping @Sendable () -> Int64) {
+    /// How many rooms of a shard are open, as PostgreSQL says.
+    package typealias OpenRooms = @Sendable (ShardID) async throws -> Int
+
+    package init(
+        cluster: ClusterNode, openRooms: @escaping OpenRooms, wallClockMs: @escaping @Sendable () -> Int64
+    ) {
         self.cluster = cluster
+        self.openRooms = openRooms
         self.wallClockMs = wallClockMs
     }
 
@@ -41,7 +48,7 @@ package struct OperatorDesk: Sendable {
         let reference = try Self.reference(text)
         let store = cluster.parts.store
         do {
-            let rooms = try await store.heads(of: [reference.shard]).count
+            let rooms = try await openRooms(reference.shard)
             let records = try await store.history(of: reference.shard, limit: Self.shardHistoryShown)
             return ShardReport(reference, in: cluster.picture, openRooms: rooms, records: records)
         } catch {

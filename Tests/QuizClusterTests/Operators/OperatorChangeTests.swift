@@ -87,22 +87,6 @@ import Testing
         let pin = try OperatorChange.pin(ShardID.all[1], to: "node-2").planned(in: drained)
         #expect(pin.notes == ["node-2 is not alive or takes no shards; the pin counts when it does."])
     }
-
-    @Test func `a move carries what the operator said who brought it about`() {
-        var reasons = ClusterPicture.Reasons()
-        reasons.pins[ShardID.all[3]] = "closer"
-        reasons.nodes["node-1"] = "new disks"
-        func note(_ shard: Int, _ reason: MoveReason, from: String? = "node-1") -> String {
-            reasons.note(ShardID.all[shard], reason, from: from, to: "node-2")
-        }
-        #expect(note(3, .pinned) == "closer")
-        #expect(note(4, .pinned) == "")
-        #expect(note(3, .draining) == "new disks")
-        #expect(note(3, .draining, from: nil) == "")
-        #expect(note(3, .overfull) == "new disks")
-        #expect(note(3, .overfull, from: "node-3") == "")
-        #expect(note(3, .ownerGone) == "" && note(3, .unowned) == "" && note(3, .asked) == "")
-    }
 }
 
 @Suite struct NodeLoadTests {
