@@ -46,7 +46,7 @@ import Testing
         host.begin()
         let terms = try await journal.take([shard], owner: Incarnation(value: 10))
         try await host.adopt(terms, began: .now(), expecting: [RoomStage.roomID: told])
-        host.release([shard])
+        host.release(terms)
         return (metrics.lostCommits.value, log.lines)
     }
 

@@ -70,12 +70,19 @@ struct RoomHostRulesTests {
         let new = try await room(by: newer)
         let older = try host(2, rules: 1...1)
         try await take(ShardID.all, by: older, owner: 2)
-        guard case .room = older.find(old) else { return Issue.record("The room of rules 1 was not taken over.") }
-        guard case .quarantined = older.find(new) else { return Issue.record("The room of rules 2 was taken.") }
+        guard case .room = older.find(old) else {
+            Issue.record("The room of rules 1 was not taken over.")
+            return
+        }
+        guard case .quarantined = older.find(new) else {
+            Issue.record("The room of rules 2 was taken.")
+            return
+        }
         let newest = try host(3, rules: 1...2)
         try await take(ShardID.all, by: newest, owner: 3)
         guard case .room = newest.find(old), case .room = newest.find(new) else {
-            return Issue.record("The next build does not have both rooms.")
+            Issue.record("The next build does not have both rooms.")
+            return
         }
     }
 }
