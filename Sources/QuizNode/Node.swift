@@ -117,10 +117,9 @@ package struct Node {
                 games: StoredGameArchive(store: database.rooms),
                 questions: database.questions, limiter: limiter, readiness: { await readiness.checks() },
                 operators: secrets.admin.map { token in
-                    let desk = OperatorDesk(cluster: cluster, wallClockMs: wallClockMs) {
-                        shard in
-                        try await database.cluster.heads(of: [shard]).count
-                    }
+                    let desk = OperatorDesk(
+                        cluster: cluster, openRooms: { try await database.cluster.heads(of: [$0]).count },
+                        wallClockMs: wallClockMs)
                     return .init(token: token, operations: NodeOperations(desk: desk))
                 }))
         let gatewayMetrics = GatewayMetrics()

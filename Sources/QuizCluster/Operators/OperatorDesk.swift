@@ -1,6 +1,5 @@
 internal import NIOCore
 package import QuizModel
-internal import QuizRoomHost
 package import QuizShards
 internal import QuizWire
 
@@ -16,17 +15,18 @@ package struct OperatorDesk: Sendable {
     private static let statusLimit = TimeAmount.milliseconds(800)
 
     private let cluster: ClusterNode
+    private let openRooms: OpenRooms
     private let wallClockMs: @Sendable () -> Int64
-    private let openRooms: @Sendable (ShardID) async throws -> Int
 
-    /// - Parameter openRooms: how many open rooms a shard has, in the database.
+    /// How many rooms of a shard are open, as PostgreSQL says.
+    package typealias OpenRooms = @Sendable (ShardID) async throws -> Int
+
     package init(
-        cluster: ClusterNode, wallClockMs: @escaping @Sendable () -> Int64,
-        openRooms: @escaping @Sendable (ShardID) async throws -> Int
+        cluster: ClusterNode, openRooms: @escaping OpenRooms, wallClockMs: @escaping @Sendable () -> Int64
     ) {
         self.cluster = cluster
-        self.wallClockMs = wallClockMs
         self.openRooms = openRooms
+        self.wallClockMs = wallClockMs
     }
 
     // MARK: - Looking

@@ -28,7 +28,7 @@ package final class NodeLoad: Sendable {
     /// Nodes to make a room on when this one does not, the best first: those that refuse none, with fewest rooms for their weight.
     package func takers(among linked: Set<Incarnation>) -> [Incarnation] {
         let others = state.withLockedValue(\.others)
-        return others.filter { linked.contains($0.incarnation) && !$0.isDraining && $0.level < .refusesRooms }
+        return others.filter { linked.contains($0.incarnation) && $0.isFree && $0.level < .refusesRooms }
             .sorted { left, right in
                 let (one, other) = (left.rooms * max(1, right.weight), right.rooms * max(1, left.weight))
                 return one != other ? one < other : left.incarnation < right.incarnation
@@ -39,7 +39,7 @@ package final class NodeLoad: Sendable {
     /// play can still come back here.
     package var shouldSendPlayersElsewhere: Bool {
         state.withLockedValue { state in
-            state.level >= .refusesJoins && state.others.contains { !$0.isDraining && $0.level < .refusesJoins }
+            state.level >= .refusesJoins && state.others.contains { $0.isFree && $0.level < .refusesJoins }
         }
     }
 }
@@ -47,4 +47,7 @@ package final class NodeLoad: Sendable {
 extension NodeAnnouncement {
     /// A node of an earlier version says nothing.
     fileprivate var level: OverloadLevel { overload ?? .calm }
+
+    /// It is not about to stop, and reaches the database.
+    fileprivate var isFree: Bool { !isDraining && isCutOff != true }
 }

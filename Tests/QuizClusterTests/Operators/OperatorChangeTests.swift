@@ -100,11 +100,13 @@ import Testing
 
     @Test func `rooms go to linked nodes that refuse none, fewest for their weight first`() {
         let load = NodeLoad(own: Cast.incarnation(1))
+        var cutOff = node(8)
+        cutOff.isCutOff = true
         load.heard([
-            node(1), node(2, rooms: 30), node(3, rooms: 40, weight: 200, .calm), node(4, isDraining: true),
+            cutOff, node(1), node(2, rooms: 30), node(3, rooms: 40, weight: 200, .calm), node(4, isDraining: true),
             node(5, .refusesRooms), node(6, rooms: 0), node(7, .coarsens),
         ])
-        let linked = Set((2...5).map(Cast.incarnation) + [Cast.incarnation(7)])
+        let linked = Set((2...5).map(Cast.incarnation) + [7, 8].map(Cast.incarnation))
         #expect(load.takers(among: linked) == [Cast.incarnation(3), Cast.incarnation(2)])
         #expect(load.takers(among: []) == [])
     }

@@ -1,5 +1,5 @@
-// The operators' page, in a download of its own. It names what is there anyway, so that the bundler cuts nothing of that into smaller files for its sake.
-import "../app/App";
+// The operators' page, in a download of its own.
+import "../app/App"; // See index.ts.
 export { AdminScreen } from "../screens/admin/AdminScreen";
 
 /** Where the bundler put `styles/admin.css`. */

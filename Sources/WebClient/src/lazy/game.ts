@@ -1,4 +1,5 @@
 // What a game needs beyond its lobby, in one download; fetched while players wait in the lobby.
+import "../app/App"; // See index.ts.
 export { Countdown } from "../screens/room/Countdown";
 export { HostBar } from "../screens/room/HostBar";
 export { LeaderboardStage } from "../screens/room/LeaderboardStage";
