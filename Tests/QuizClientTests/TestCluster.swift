@@ -79,6 +79,7 @@ final class TestNode: Sendable {
         self.url = url
         let transport = HubTransport(hub: hub, own: own)
         let secret = try SessionSecret(bytes: [UInt8](repeating: 7, count: 32))
+        let roomMetrics = RoomMetrics(registry)
         let host = RoomHost(
             configuration: .init(incarnation: own, lanes: 2),
             parts: .init(
@@ -86,12 +87,13 @@ final class TestNode: Sendable {
                 broadcaster: ClusterBroadcaster(local: GatewayBroadcaster(), transport: transport),
                 questions: FourQuestions(), work: work,
                 signer: try ResultSigner(secret: [UInt8](repeating: 3, count: 32)),
-                keys: RoomKeys(secret: [UInt8](repeating: 1, count: 32)), metrics: RoomMetrics(registry),
+                keys: RoomKeys(secret: [UInt8](repeating: 1, count: 32)), metrics: roomMetrics,
                 wallClockMs: { Self.nowMs() }), eventLoops: [loop], log: Self.log)
         self.host = host
         let router = RoomRouter(own: own, host: host, table: ShardTable(), transport: transport)
         let calls = PeerCalls(transport: transport, loop: loop)
-        let rooms = ClusterRooms(router: router, calls: calls)
+        let load = NodeLoad(own: own)
+        let rooms = ClusterRooms(router: router, calls: calls, load: load, metrics: roomMetrics)
         let forwarded = ForwardedSessions(broadcaster: GatewayBroadcaster())
         let announcement = NodeAnnouncement(
             incarnation: own, name: name, startedAtMs: Self.nowMs(), publicURL: "", meshAddress: "\(name):1",
@@ -100,7 +102,7 @@ final class TestNode: Sendable {
             .init(
                 announcement: announcement, router: router, store: store, directory: directory,
                 remote: RemoteSessions(host: host, table: router.table, transport: transport), forwarded: forwarded,
-                calls: calls, rooms: rooms, metrics: ClusterMetrics(registry), loop: loop, work: work,
+                calls: calls, rooms: rooms, load: load, metrics: ClusterMetrics(registry), loop: loop, work: work,
                 ttl: .seconds(30), log: Self.log))
         self.cluster = cluster
         hub.attach(cluster, as: own)
