@@ -57,7 +57,8 @@ let package = Package(
     name: "quizmania",
     platforms: [.macOS(.v15)],
     products: [
-        .executable(name: "quizmania", targets: ["quizmania"])
+        .executable(name: "quizmania", targets: ["quizmania"]),
+        .library(name: "QuizClient", targets: ["QuizClient"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),
@@ -157,7 +158,7 @@ let package = Package(
             name: "quizmania",
             dependencies: [
                 "QuizModel", "QuizRoom", "QuizWire", "QuizRoomHost", "QuizContent", "QuizGateway", "QuizPostgres",
-                "QuizNode", "QuizTelemetry", "QuizCluster", "QuizRedis", "QuizShards", .argumentParser,
+                "QuizNode", "QuizTelemetry", "QuizCluster", "QuizRedis", "QuizShards", "QuizClient", .argumentParser,
                 .serviceLifecycle, .logging, .nioCore, .nioPosix,
                 .hummingbirdCore,
                 .httpTypes,
@@ -165,6 +166,11 @@ let package = Package(
             swiftSettings: strict),
 
         // Beside it.
+        part(
+            "QuizClient",
+            [
+                "QuizModel", "QuizWire", .nioCore, .nioLocks, .nioPosix, .nioHTTP1, .nioWebSocket, .nioSSL,
+            ]),
         part(
             "QuizTestKit",
             [
@@ -217,6 +223,13 @@ let package = Package(
             [
                 "QuizGateway", "QuizWire", .nioCore, .nioPosix, .nioSSL, .hummingbirdCore, .httpTypes, .logging,
                 .serviceLifecycle,
+            ]),
+        tests(
+            "QuizClientTests",
+            [
+                "QuizClient", "QuizModel", "QuizWire", "QuizRoom", "QuizRoomHost", "QuizCluster", "QuizGateway",
+                "QuizSocial", "QuizTelemetry", "QuizTestKit", .nioCore, .nioLocks, .nioPosix, .hummingbirdCore,
+                .httpTypes, .logging, .serviceLifecycle,
             ]),
         tests("QuizTelemetryTests", ["QuizTelemetry", "QuizModel", .logging, .metrics, .nioLocks]),
         tests("QuizTidyTests", []),

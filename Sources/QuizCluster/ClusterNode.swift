@@ -86,9 +86,12 @@ package final class ClusterNode: Service {
     /// The cluster as this node sees it now.
     package var view: ClusterView { state.withLockedValue { $0.view } }
 
-    /// Where clients reach a node directly; nil: that is not known, or it is about to stop.
+    /// Where clients reach a node directly; nil: that is not known, or it is about to stop or has too much to do for more connections.
     package func directURL(of node: Incarnation) -> String? {
-        view.alive.first { $0.incarnation == node && !$0.isDraining }?.directURL
+        guard let there = view.node(node), !there.isDraining, there.overload ?? .calm < .refusesJoins else {
+            return nil
+        }
+        return there.directURL
     }
 
     /// Whether every shard has an owner that is alive, as far as this node knows.
