@@ -6,8 +6,8 @@ import time
 import aiohttp
 import pytest
 
+from harness.cluster import Cluster
 from harness.raw import RawBot
-from test_cluster import Cluster
 from test_operators import Desk
 
 SECONDS = 30

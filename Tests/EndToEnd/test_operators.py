@@ -5,8 +5,8 @@ import json
 
 import pytest
 
+from harness.cluster import Cluster
 from harness.figures import figure
-from test_cluster import Cluster
 
 
 class Desk:

@@ -8,10 +8,10 @@ import aiohttp
 import pytest
 
 from harness.bot import Refused
+from harness.cluster import Cluster
 from harness.figures import figure
 from harness.raw import RawBot
 from harness.table import SETTINGS, Table
-from test_cluster import Cluster
 
 # Of one core, in percent of all: more than a node with one small game needs, less than one that is asked for pages all the time.
 MARK = max(2, 24 // (os.cpu_count() or 1))

@@ -6,13 +6,14 @@ import time
 import aiohttp
 import pytest
 
+from harness.cluster import Cluster
 from harness.figures import figure, milliseconds
 from harness.moving import MovingBot
 from harness.node import Node
 from harness.ports import free_port
 from harness.stock import StockBot
 from harness.table import SETTINGS, Table
-from test_cluster import Cluster, seated
+from test_cluster import seated
 
 
 async def fetch(url: str) -> tuple[int, dict]:
@@ -118,8 +119,8 @@ async def test_a_ticket_is_good_once_and_at_one_node(make_node):
         assert not (await tried(here.url, forged))[0], forged[:20]
     # All of them are still in the room, whatever became of their tickets.
     assert all(bot.is_connected for bot in bots)
-    assert cluster.metric(here, r'quizmania_gateway_tickets_total\{verdict="redeemed"\}') == 2
-    assert cluster.metric(here, r'quizmania_gateway_tickets_total\{verdict="used"\}') == 1
+    assert cluster.metric(here, 'quizmania_gateway_tickets_total{verdict="redeemed"}') == 2
+    assert cluster.metric(here, 'quizmania_gateway_tickets_total{verdict="used"}') == 1
     for node in cluster.nodes:
         for secret in tickets:
             assert secret not in node.log(), "a ticket is in the log"

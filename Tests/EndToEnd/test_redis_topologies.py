@@ -8,10 +8,11 @@ import urllib.request
 import pytest
 
 from harness import redis_topologies
+from harness.cluster import Cluster
 from harness.figures import figure
 from harness.raw import RawBot
 from harness.table import Table
-from test_cluster import Cluster, seated
+from test_cluster import seated
 
 
 @pytest.fixture(params=["sentinel", "cluster"])
@@ -21,18 +22,11 @@ def topology(request):
     server.close()
 
 
-def moves(cluster: Cluster) -> int:
-    """How many times a shard has changed its owner so far."""
-    first = cluster.nodes[0]
-    with first.postgres.connect(first.database) as connection:
-        return connection.execute("SELECT count(*) FROM shard_move").fetchone()[0]
-
-
 @pytest.mark.limit(180)
 async def test_a_game_goes_on_while_redis_fails_over(make_node, topology):
     cluster = Cluster(make_node, 3, own_redis=topology, **topology.settings)
     await cluster.start()
-    before, moved = cluster.shards(), moves(cluster)
+    before, moved = cluster.shards(), cluster.moves
     table = await seated(cluster, 0, 9, questionCount=6)
     directory = f"{cluster.nodes[0].database}:{{nodes}}:members"
     async with table.played(leads=True):
@@ -65,7 +59,7 @@ async def test_a_game_goes_on_while_redis_fails_over(make_node, topology):
     await asyncio.sleep(3)
     assert cluster.shards() == before
     assert [cluster.metric(node, "quizmania_cluster_nodes_alive") for node in cluster.nodes] == [3, 3, 3]
-    assert moves(cluster) == moved
+    assert cluster.moves == moved
     await table.close()
     for node in cluster.nodes:
         await node.stop(30)
