@@ -28,8 +28,9 @@ import Testing
 
     @Test(arguments: DatabaseSabotage.allCases)
     func `a spoiled protocol breaks a promise`(_ sabotage: DatabaseSabotage) {
-        for seed in UInt64(1)...1_000 {
-            if !Duel(seed: seed, sabotage: sabotage).run().isEmpty { return }
+        for seed in UInt64(1)...200 {
+            let breaches = Duel(seed: seed, sabotage: sabotage).run()
+            if !breaches.isEmpty { return print("\(sabotage.rawValue): seed \(seed): \(breaches)") }
         }
         Issue.record("\(sabotage) broke nothing in 1,000 duels.")
     }

@@ -26,9 +26,11 @@ extension Backend {
             server.statistics.count(.lockSkipped)
             return then(false)
         }
-        // One waits for the holders, the others wait for him. Nobody who waits twice counts twice.
+        // One waits for the holders, the others wait for him. Nobody who waits twice counts twice, and whoever holds a
+        // weaker lock does not queue: the first in the queue may be waiting for him.
         let again = { [self] in lock(address, mode, policy, then) }
-        if !queued.contains(address) {
+        let isHolder = server.rowLocks[address]?[xid] != nil
+        if !isHolder, !queued.contains(address) {
             queued.append(address)
             guard server.queues[address, default: RowQueue()].enter(id, mode) else {
                 return wait(for: .queue(address), again)

@@ -44,6 +44,7 @@ final class Backend {
     var isGone: Bool { phase == .gone }
     /// The transaction's number; it has one from the first statement on.
     var xid: Xid { transaction ?? 0 }
+    /// What `now()` gives: when the transaction began.
     var nowMs: Int64 { startedMs }
     var commandNumber: Int { command }
 
@@ -79,6 +80,7 @@ final class Backend {
         let number = statements
         if transaction == nil {
             transaction = server.transactions.begin()
+            startedMs = server.scheduler.nowMs
             command = 0
             hasWritten = false
         }
@@ -91,7 +93,6 @@ final class Backend {
         }
         // Parsing takes its time; the snapshot is taken after it.
         step { [self] in
-            startedMs = server.scheduler.nowMs
             run(statement) { [self] rows in
                 phase = .executed
                 if isEnding { return die() }
