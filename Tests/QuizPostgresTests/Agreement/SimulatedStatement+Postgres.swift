@@ -42,7 +42,7 @@ extension SimulatedStatement {
         case .writePlan(let plan, let coordinator):
             [
                 .int8(coordinator.epoch.number), .uuid(coordinator.owner), .int4s(plan.map(\.shard.index)),
-                .uuids(plan.map(\.to)), .texts(plan.map(\.reason.rawValue)),
+                .uuids(plan.map(\.to)), .texts(plan.map(\.reason.rawValue)), .texts(plan.map(\.note)),
             ]
         case .history(let limit): [.int4(limit)]
         case .shardHistory(let shard, let limit): [.int4(limit), .int4(shard.index)]
