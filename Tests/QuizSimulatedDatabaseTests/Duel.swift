@@ -40,7 +40,8 @@ final class Duel {
         self.losesCommits = losesCommits
         self.faults = faults ?? Faults.allCases[Int(seed % UInt64(Faults.allCases.count))]
         var timing = DatabaseTiming()
-        timing.syncLateOnceIn = 4 + scheduler.choose(40)
+        timing.syncLateOnceIn = 3 + scheduler.choose(20)
+        timing.stepMs = 0...(scheduler.choose(3) == 0 ? 20 : 2)
         // Delays in a row must not look like a batch that is held up.
         timing.syncDelayMs = 1...(10 + scheduler.choose(self.faults == .nodes ? 70 : 300))
         server = SimulatedPostgres(scheduler: scheduler, timing: timing, sabotage: sabotage)
@@ -148,7 +149,14 @@ final class Duel {
 
     private func disturbNode() {
         switch scheduler.choose(6) {
-        case 0, 1: owner()?.stop()
+        case 0: owner()?.stop()
+        case 1:
+            // In the middle of a change of owner.
+            guard let owner = owner() else { return }
+            owner.take(someShards())
+            scheduler.schedule(ms: scheduler.choose(in: 5...40)) { [self] in
+                if !isOver, !owner.isGone, !owner.isStopped { owner.stop() }
+            }
         case 2, 3: owners.first { !$0.isGone && $0.isStopped }?.goOn()
         case 4:
             guard owners.count < 8 else { return }

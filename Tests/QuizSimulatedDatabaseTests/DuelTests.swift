@@ -28,7 +28,7 @@ import Testing
 
     @Test(arguments: DatabaseSabotage.allCases)
     func `a spoiled protocol breaks a promise`(_ sabotage: DatabaseSabotage) {
-        for seed in UInt64(1)...200 {
+        for seed in UInt64(1)...1_000 {
             let breaches = Duel(seed: seed, sabotage: sabotage).run()
             if !breaches.isEmpty { return print("\(sabotage.rawValue): seed \(seed): \(breaches)") }
         }

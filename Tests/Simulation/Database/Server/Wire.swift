@@ -24,7 +24,10 @@ final class Wire {
         private let server: SimulatedPostgres
         private let isCut: () -> Bool
         private var lastArrivalMs: Int64 = 0
-        private var held: [Message] = []
+        /// Sent and not received, in order.
+        private var underWay: [Message] = []
+        /// How many of them would be there but for the cut.
+        private var late = 0
         var receive: (Message) -> Void = { _ in }
 
         init(server: SimulatedPostgres, isCut: @escaping () -> Bool) {
@@ -32,19 +35,23 @@ final class Wire {
             self.isCut = isCut
         }
 
-        func send(_ message: Message, delayedByMs extra: Int = 0) {
-            let scheduler = server.scheduler
-            let latency = scheduler.choose(in: server.timing.networkMs) + extra
-            lastArrivalMs = max(lastArrivalMs, scheduler.nowMs + Int64(latency))
-            scheduler.schedule(ms: Int(lastArrivalMs - scheduler.nowMs)) { [self] in
-                if isCut() || !held.isEmpty { held.append(message) } else { receive(message) }
-            }
+        func send(_ message: Message) {
+            underWay.append(message)
+            travel()
         }
 
         func healed() {
-            let late = held
-            held = []
-            for message in late { send(message) }
+            let waiting = late
+            late = 0
+            for _ in 0..<waiting { travel() }
+        }
+
+        private func travel() {
+            let scheduler = server.scheduler
+            lastArrivalMs = max(lastArrivalMs, scheduler.nowMs + Int64(scheduler.choose(in: server.timing.networkMs)))
+            scheduler.schedule(ms: Int(lastArrivalMs - scheduler.nowMs)) { [self] in
+                if isCut() { late += 1 } else { receive(underWay.removeFirst()) }
+            }
         }
     }
 
