@@ -181,6 +181,7 @@ final class ClientCore: ClientSocketOwner, @unchecked Sendable {  // confined to
     }
 
     func deliver(_ event: SeenEvents.Arrival) {
+        guard !seen.isOld(event) else { return }
         seen.note(event)
         if event.name == .clusterRedirect, let way = try? WireJSON.decode(RedirectPayload.self, from: event.payload) {
             follow(way)

@@ -22,6 +22,18 @@ struct SeenEvents: Sendable {
         if let seq = event.seq { self.seq = seq }
     }
 
+    /// Whether a connection that has taken over brings what the one before has given already: it may be a little behind.
+    ///
+    /// Within one connection no event is old: numbers count up, and what has no number repeats the newest one in its offset.
+    func isOld(_ event: Arrival) -> Bool {
+        guard let seq, event.name != .roomState, event.name != .clusterRedirect else { return false }
+        if let own = event.seq { return own <= seq }
+        // `code.seq.proof`; outside rooms the code is a dash.
+        let parts = event.offset?.split(separator: ".") ?? []
+        guard parts.count == 3, parts[0] != "-", let mark = Int(parts[1]) else { return false }
+        return mark < seq
+    }
+
     /// What a connection that takes over holds and the one before has not brought.
     func unseen(_ held: [Arrival]) -> [Arrival] {
         held.enumerated().filter { index, event in

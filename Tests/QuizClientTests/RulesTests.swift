@@ -48,6 +48,22 @@ import Testing
         #expect(SeenEvents().unseen(held).count == 3)
     }
 
+    @Test func `a second connection that is a little behind says nothing twice`() {
+        var seen = SeenEvents()
+        #expect(!seen.isOld(event(.gameReveal, 3)))
+        seen.note(event(.gameReveal, 7))
+        #expect(seen.isOld(event(.gameReveal, 7)))
+        #expect(!seen.isOld(event(.gameLeaderboard, 8)))
+        // A whole state is a new beginning, also one that goes back.
+        #expect(!seen.isOld(event(.roomState, 2)))
+        func now(_ offset: String) -> SeenEvents.Arrival {
+            .init(name: .presenceUpdate, payload: ByteBuffer(string: "{}"), offset: offset, seq: nil)
+        }
+        #expect(seen.isOld(now("ABCDEFG.6.00000000")))
+        #expect(!seen.isOld(now("ABCDEFG.7.00000000")))
+        #expect(!seen.isOld(now("-.0.00000000")))
+    }
+
     @Test func `of what is so now only the last is given, and of talk everything`() {
         let held = [
             event(.presenceUpdate, nil, "1"), event(.chatMessage, nil, "2"), event(.presenceUpdate, nil, "3"),

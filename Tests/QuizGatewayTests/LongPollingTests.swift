@@ -172,11 +172,12 @@ import Testing
 
     @Test func `handshakes beyond the rate are 503 with Retry-After`() async throws {
         var configuration = GatewayConfiguration.quiet
-        configuration.handshakesPerSecond = 3
+        configuration.handshakesPerSecond = 1
         try await Gateway.run(EngineEcho.service(configuration)) { gateway in
             var client = try await WireClient(port: gateway.port)
             var last = try await client.ask("GET", Self.path)
-            for _ in 0..<6 { last = try await client.ask("GET", Self.path) }
+            // Two within one second are what it takes, however slow the machine is.
+            for _ in 0..<200 where last.status != 503 { last = try await client.ask("GET", Self.path) }
             #expect(last.status == 503)
             #expect(last.headers["retry-after"] == "1")
             #expect(await gateway.metrics.counters().handshakesShed > 0)

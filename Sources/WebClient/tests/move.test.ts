@@ -1,4 +1,4 @@
-import { type Arrival, seqOf, unseen } from "../src/net/overlap";
+import { type Arrival, isOld, seqOf, unseen } from "../src/net/overlap";
 import { Places } from "../src/net/places";
 import { equal, truthy } from "./assert";
 
@@ -36,6 +36,17 @@ Deno.test("of what is so now, only the last is drawn, in its place", () => {
     { client: "2" },
     { answered: 2 },
   ]);
+});
+
+Deno.test("a second connection that is a little behind says nothing twice", () => {
+  const now = (offset: string): Arrival => ({ name: "presence:update", payload: {}, offset });
+  truthy(isOld(event("game:reveal", { seq: 7 }), 7), "it was drawn");
+  truthy(!isOld(event("game:leaderboard", { seq: 8 }), 7), "it is new");
+  truthy(!isOld(event("room:state", { seq: 2 }), 7), "a whole state is a new beginning");
+  truthy(isOld(now("ABCDEFG.6.00000000"), 7), "something newer was drawn");
+  truthy(!isOld(now("ABCDEFG.7.00000000"), 7), "it may be new");
+  truthy(!isOld(now("-.0.00000000"), 7), "outside rooms nothing is old");
+  truthy(!isOld({ name: "room:me", payload: {}, offset: undefined }, 7), "without an offset nothing is old");
 });
 
 Deno.test("only numbers are seqs", () => {

@@ -1,7 +1,7 @@
 import type { ClientEvents, ErrorPayload, HandshakeAuth, RedirectPayload, ServerEvents } from "../protocol.generated";
 import { Candidate } from "./candidate";
 import { library, Line, socketOptions } from "./library";
-import { seqOf, unseen } from "./overlap";
+import { isOld, seqOf, unseen } from "./overlap";
 import { Places } from "./places";
 import { fault, faultFrom, type Result } from "./result";
 
@@ -106,6 +106,7 @@ export class Link {
   }
 
   #deliver(name: string, payload: unknown, offset: unknown): void {
+    if (isOld({ name, payload, offset }, this.#seq)) return;
     if (typeof offset === "string") this.#offset = offset;
     this.#seq = seqOf(payload) ?? this.#seq;
     for (const listener of this.#listeners.get(name) ?? []) listener(payload as never);

@@ -11,6 +11,19 @@ export const seqOf = (payload: unknown): number | undefined => {
   return typeof seq === "number" ? seq : undefined;
 };
 
+/**
+ * Whether a connection that has taken over brings what the one before has told already: it may be a little behind.
+ *
+ * Within one connection no event is old: numbers count up, and what has no number repeats the newest one in its offset, `code.seq.proof`; outside rooms the code is a dash.
+ */
+export function isOld({ name, payload, offset }: Arrival, seq: number): boolean {
+  if (name === "room:state" || name === "cluster:redirect") return false;
+  const own = seqOf(payload);
+  if (own !== undefined) return own <= seq;
+  const [code, mark] = typeof offset === "string" ? offset.split(".") : [];
+  return code !== undefined && code !== "-" && Number(mark) < seq;
+}
+
 /** Events that say how something is now: of several only the last one counts. */
 const current: ReadonlySet<string> = new Set(["room:me", "room:saving", "presence:update", "game:progress"]);
 
