@@ -126,6 +126,8 @@ class RawBot(Bot):
         loop = asyncio.get_running_loop()
         place = urlsplit(self.url)
         self._accepted = loop.create_future()
+        # Nobody waits for it when the connection fails first.
+        self._accepted.add_done_callback(lambda accepted: accepted.cancelled() or accepted.exception())
         self._recover = recover and self.pid is not None and self.offset is not None
         stream = FrameStream("/socket.io/?EIO=4&transport=websocket", place.netloc, self._text, self._lost)
         self._stream = stream
