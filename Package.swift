@@ -58,7 +58,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .executable(name: "quizmania", targets: ["quizmania"]),
-        .library(name: "QuizClient", targets: ["QuizClient"]),
+        .library(name: "QuizClient", targets: ["QuizClient", "QuizModel"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.0"),

@@ -1,5 +1,5 @@
 internal import NIOCore
-package import QuizModel
+public import QuizModel
 internal import QuizWire
 
 /// What a player may do. Every command throws `refused` with the server's reason, `lost`, `timedOut` or `closed`.
@@ -9,7 +9,7 @@ extension QuizClient {
     /// Makes a room; its maker still has to join.
     ///
     /// - Parameter password: for private rooms, and only for them.
-    package func create(
+    public func create(
         _ settings: RoomSettings = RoomSettings(), password: RoomPassword? = nil
     ) async throws(QuizClientError) -> RoomCreatedAck {
         try await send(.roomCreate, CreateRoomCommand(settings: settings, password: password), repeats: false)
@@ -17,7 +17,7 @@ extension QuizClient {
 
     /// Takes a seat, or gives the same seat back; the client then comes back to it by itself.
     @discardableResult
-    package func join(
+    public func join(
         _ code: RoomCode, password: RoomPassword? = nil, role: MemberRole? = nil
     ) async throws(QuizClientError) -> RoomJoinedAck {
         let command = JoinRoomCommand(code: code, password: password, role: role)
@@ -30,41 +30,41 @@ extension QuizClient {
     }
 
     /// Gives the seat up.
-    package func leave() async throws(QuizClientError) {
+    public func leave() async throws(QuizClientError) {
         onLoop { $0.wants(nil) }
         try await plain(.roomLeave)
     }
 
-    package func ready(_ isReady: Bool = true) async throws(QuizClientError) {
+    public func ready(_ isReady: Bool = true) async throws(QuizClientError) {
         let _: DoneAck = try await send(.roomReady, ReadyCommand(ready: isReady), repeats: true)
     }
 
     // MARK: - As the host
 
-    package func start() async throws(QuizClientError) { try await plain(.gameStart) }
-    package func pause() async throws(QuizClientError) { try await plain(.gamePause) }
-    package func resume() async throws(QuizClientError) { try await plain(.gameResume) }
+    public func start() async throws(QuizClientError) { try await plain(.gameStart) }
+    public func pause() async throws(QuizClientError) { try await plain(.gamePause) }
+    public func resume() async throws(QuizClientError) { try await plain(.gameResume) }
     /// Ends the phase now.
-    package func skip() async throws(QuizClientError) { try await plain(.gameSkip) }
-    package func rematch() async throws(QuizClientError) { try await plain(.gameRematch) }
-    package func closeRoom() async throws(QuizClientError) { try await plain(.roomClose) }
+    public func skip() async throws(QuizClientError) { try await plain(.gameSkip) }
+    public func rematch() async throws(QuizClientError) { try await plain(.gameRematch) }
+    public func closeRoom() async throws(QuizClientError) { try await plain(.roomClose) }
 
-    package func configure(
+    public func configure(
         _ settings: RoomSettings, password: RoomPassword? = nil
     ) async throws(QuizClientError) {
         let command = ConfigureCommand(settings: settings, password: password)
         let _: DoneAck = try await send(.roomConfigure, command, repeats: true)
     }
 
-    package func lock(_ isLocked: Bool) async throws(QuizClientError) {
+    public func lock(_ isLocked: Bool) async throws(QuizClientError) {
         let _: DoneAck = try await send(.roomLock, LockCommand(locked: isLocked), repeats: true)
     }
 
-    package func kick(_ player: PlayerID) async throws(QuizClientError) {
+    public func kick(_ player: PlayerID) async throws(QuizClientError) {
         let _: DoneAck = try await send(.roomKick, MemberCommand(player: player), repeats: true)
     }
 
-    package func makeHost(_ player: PlayerID) async throws(QuizClientError) {
+    public func makeHost(_ player: PlayerID) async throws(QuizClientError) {
         let _: DoneAck = try await send(.roomTransfer, MemberCommand(player: player), repeats: true)
     }
 
@@ -78,7 +78,7 @@ extension QuizClient {
     ///   - id: the answer's name; drawn when it is nil.
     /// - Returns: the recorded choice: that of the first answer, if there was one before.
     @discardableResult
-    package func answer(
+    public func answer(
         _ question: QuestionPayload, choice: [Int], id: ClientID? = nil
     ) async throws(QuizClientError) -> AnswerAck {
         let command = AnswerCommand(
@@ -92,7 +92,7 @@ extension QuizClient {
 
     /// Says a line, once, and returns when it is stored durably.
     @discardableResult
-    package func say(_ text: ChatText, id: ClientID? = nil) async throws(QuizClientError) -> ChatSentAck {
+    public func say(_ text: ChatText, id: ClientID? = nil) async throws(QuizClientError) -> ChatSentAck {
         let command = ChatSendCommand(id: id ?? Self.drawName(), text: text)
         return try await patiently { () async throws(QuizClientError) -> ChatSentAck in
             try await self.send(.chatSend, command, repeats: true)
@@ -100,7 +100,7 @@ extension QuizClient {
     }
 
     /// A page of lines before one, or the newest.
-    package func history(
+    public func history(
         before: ChatMessageID? = nil, limit: Int? = nil
     ) async throws(QuizClientError) -> ChatHistoryAck {
         try await send(.chatHistory, ChatHistoryCommand(before: before, limit: limit), repeats: true)

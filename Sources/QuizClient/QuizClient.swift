@@ -1,7 +1,7 @@
 internal import NIOConcurrencyHelpers
-package import NIOCore
+public import NIOCore
 internal import NIOPosix
-package import QuizModel
+public import QuizModel
 internal import QuizWire
 
 /// A player in a program: connects to a QuizMania cluster, plays, and stays in its room whatever becomes of single connections.
@@ -18,24 +18,25 @@ internal import QuizWire
 /// It comes back after a broken connection with full jitter, is given every game event it missed in order (`connected(recovered: true)`) or the whole state, and goes to the node of its room
 /// when it is told where that is, without leaving. Answers and lines of chat are sent again under their own names until they are acknowledged, so that none
 /// counts twice. Everything may be called from any task.
-package final class QuizClient: Sendable {
+public final class QuizClient: Sendable {
     /// Events in their order. One reader; the sequence ends with `close`, and with an error when the client was refused or its reader too slow.
-    package let events: AsyncThrowingStream<QuizEvent, any Error>
+    public let events: AsyncThrowingStream<QuizEvent, any Error>
 
     let core: ClientCore
     let loop: any EventLoop
     private let clock = NIOLockedValueBox<Double?>(nil)
 
+    /// - Parameter eventLoop: where its connections live; nil: one of the process.
     /// - Throws: `addressUnusable`.
-    package init(
-        _ configuration: QuizClientConfiguration,
-        eventLoop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
+    public init(
+        _ configuration: QuizClientConfiguration, eventLoop: (any EventLoop)? = nil
     ) throws(QuizClientError) {
         let (events, give) = AsyncThrowingStream<QuizEvent, any Error>.makeStream(
             bufferingPolicy: .bufferingOldest(configuration.eventsWaitingMax))
         self.events = events
-        loop = eventLoop
-        core = ClientCore(configuration, home: try ServerAddress(configuration.url), loop: eventLoop, give: give)
+        let loop = eventLoop ?? MultiThreadedEventLoopGroup.singleton.next()
+        self.loop = loop
+        core = ClientCore(configuration, home: try ServerAddress(configuration.url), loop: loop, give: give)
     }
 
     /// Connects, for as long as it takes.
@@ -43,19 +44,19 @@ package final class QuizClient: Sendable {
     /// - Returns: who the client is, and its seat if it has one.
     /// - Throws: `refused`, `closed`.
     @discardableResult
-    package func connect() async throws(QuizClientError) -> MePayload {
+    public func connect() async throws(QuizClientError) -> MePayload {
         try await Self.outcome(loop.flatSubmit { [core] in core.connect() })
     }
 
     /// Ends the connection; the seat stays. Give it up with `leave` before.
-    package func close() async {
+    public func close() async {
         _ = try? await loop.submit { [core] in core.finish(nil) }.get()  // never fails
     }
 
     // MARK: - The room's clock
 
     /// Compares clocks with the room, or with the node when in no room: takes the fastest of five exchanges.
-    package func synchronise() async throws(QuizClientError) {
+    public func synchronise() async throws(QuizClientError) {
         var best: (roundTrip: Double, offset: Double)?
         for _ in 0..<5 {
             let sent = Self.nowMs()
@@ -70,7 +71,7 @@ package final class QuizClient: Sendable {
     }
 
     /// Room time, milliseconds, as good as the last `synchronise`; nil before the first.
-    package var roomTime: Double? { clock.withLockedValue { $0 }.map { $0 + Self.nowMs() } }
+    public var roomTime: Double? { clock.withLockedValue { $0 }.map { $0 + Self.nowMs() } }
 
     private static func nowMs() -> Double { Double(NIODeadline.now().uptimeNanoseconds) / 1_000_000 }
 

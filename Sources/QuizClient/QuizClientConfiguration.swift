@@ -1,31 +1,31 @@
-package import NIOCore
-package import QuizModel
+public import NIOCore
+public import QuizModel
 
 /// Who a client is, where it connects, and what it puts up with.
-package struct QuizClientConfiguration: Sendable {
+public struct QuizClientConfiguration: Sendable {
     /// Any node, or the balancer in front of them: an origin such as `https://quiz.example.org`.
-    package var url: String
+    public var url: String
     /// A guest of this name is made, unless there is a token.
-    package var nickname: Nickname
+    public var nickname: Nickname
     /// An access token of the HTTP API.
-    package var token: String?
+    public var token: String?
     /// Goes to the node of its room when it is told where that is.
-    package var followsRedirects = true
+    public var followsRedirects = true
     /// How long a command may take, repetitions over other connections included.
-    package var commandLimit = TimeAmount.seconds(30)
+    public var commandLimit = TimeAmount.seconds(30)
     /// How long one connection may take to come about.
-    package var connectLimit = TimeAmount.seconds(10)
+    public var connectLimit = TimeAmount.seconds(10)
     /// How long a move to another node may take; then the client stays where it is.
-    package var moveLimit = TimeAmount.seconds(4)
+    public var moveLimit = TimeAmount.seconds(4)
     /// An address that failed is left alone for this long.
-    package var avoidance = TimeAmount.seconds(60)
+    public var avoidance = TimeAmount.seconds(60)
     /// The wait before the first attempt to come back is between nothing and this, and doubles up to `reconnectDelayMax`.
-    package var reconnectDelay = TimeAmount.milliseconds(300)
-    package var reconnectDelayMax = TimeAmount.seconds(5)
+    public var reconnectDelay = TimeAmount.milliseconds(300)
+    public var reconnectDelayMax = TimeAmount.seconds(5)
     /// Events that wait for whoever reads them; one more ends the client with `readerTooSlow`.
-    package var eventsWaitingMax = 4_096
+    public var eventsWaitingMax = 4_096
 
-    package init(url: String, nickname: Nickname, token: String? = nil) {
+    public init(url: String, nickname: Nickname, token: String? = nil) {
         self.url = url
         self.nickname = nickname
         self.token = token

@@ -1,7 +1,7 @@
-package import QuizModel
+public import QuizModel
 
 /// Why the client could not do what it was asked.
-package enum QuizClientError: Error, Sendable, Hashable, CustomStringConvertible {
+public enum QuizClientError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The server said no; its error tells whether and when to try again.
     case refused(ErrorPayload)
     /// The connection went before the answer came, and the command is none that may be repeated: it may or may not have been carried out.
@@ -18,11 +18,11 @@ package enum QuizClientError: Error, Sendable, Hashable, CustomStringConvertible
     case readerTooSlow
 
     /// The server's reason, when it was the server that said no.
-    package var code: ErrorCode? {
+    public var code: ErrorCode? {
         if case .refused(let error) = self { error.code } else { nil }
     }
 
-    package var description: String {
+    public var description: String {
         switch self {
         case .refused(let error): error.message
         case .lost: "The connection went before the answer came."

@@ -1,9 +1,9 @@
 internal import NIOCore
-package import QuizModel
+public import QuizModel
 internal import QuizWire
 
 /// What a client is told: by the server, and about its connection.
-package enum QuizEvent: Sendable, Hashable {
+public enum QuizEvent: Sendable, Hashable {
     // About the connection.
 
     /// Connected, for the first time or again. Recovered: every game event that was missed follows, and nothing else; else the whole state does.
@@ -44,7 +44,7 @@ package enum QuizEvent: Sendable, Hashable {
     case chatRecent(ChatRecentPayload)
 
     /// The number of a game event: 1, 2, 3… in each room, the state's own for `roomState`; nil for all others.
-    package var seq: Int? {
+    public var seq: Int? {
         switch self {
         case .roomState(let payload): payload.seq
         case .roomMember(let payload): payload.seq

@@ -1,5 +1,5 @@
 /// Why something a client asked for was refused. The one table of client-visible codes.
-package enum ErrorCode: String, Codable, Sendable, CaseIterable {
+public enum ErrorCode: String, Codable, Sendable, CaseIterable {
     // The request itself.
     case invalid = "invalid_request"
     case unauthorized = "unauthorized"
@@ -30,7 +30,7 @@ package enum ErrorCode: String, Codable, Sendable, CaseIterable {
     case displaysCannotAnswer = "displays_cannot_answer"
 
     /// What a person is told; says what to do where something can be done.
-    package var sentence: String {
+    public var sentence: String {
         switch self {
         case .invalid: "The request is not well formed."
         case .unauthorized: "Sign in again: the token is missing, expired or revoked."
@@ -61,7 +61,7 @@ package enum ErrorCode: String, Codable, Sendable, CaseIterable {
     }
 
     /// Whether the same request may succeed later, and after how many milliseconds to try.
-    package var retry: RetryAdvice {
+    public var retry: RetryAdvice {
         switch self {
         case .rateLimited, .busy: .after(milliseconds: 1_000)
         case .unavailable: .after(milliseconds: 500)
@@ -73,11 +73,11 @@ package enum ErrorCode: String, Codable, Sendable, CaseIterable {
 }
 
 /// `false`, or a number of milliseconds.
-package enum RetryAdvice: Codable, Sendable, Hashable {
+public enum RetryAdvice: Codable, Sendable, Hashable {
     case never
     case after(milliseconds: Int)
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let milliseconds = try? container.decode(Int.self) {  // a Boolean is the other legal form
             self = .after(milliseconds: milliseconds)
@@ -88,7 +88,7 @@ package enum RetryAdvice: Codable, Sendable, Hashable {
         }
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         switch self {
         case .never: try container.encode(false)
@@ -98,12 +98,12 @@ package enum RetryAdvice: Codable, Sendable, Hashable {
 }
 
 /// A refusal as a value: the code, and a sentence where the code's own does not say enough.
-package struct Rejection: Error, Sendable, Hashable {
-    package var code: ErrorCode
-    package var message: String
-    package var retry: RetryAdvice
+public struct Rejection: Error, Sendable, Hashable {
+    public var code: ErrorCode
+    public var message: String
+    public var retry: RetryAdvice
 
-    package init(_ code: ErrorCode, message: String? = nil, retry: RetryAdvice? = nil) {
+    public init(_ code: ErrorCode, message: String? = nil, retry: RetryAdvice? = nil) {
         self.code = code
         self.message = message ?? code.sentence
         self.retry = retry ?? code.retry

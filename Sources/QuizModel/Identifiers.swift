@@ -1,7 +1,7 @@
 /// A 128-bit random name, written as a lower-case UUID (`8-4-4-4-12` hexadecimal digits).
 ///
 /// Conforming types are wrappers, so that a room's name can never be handed over as a player's.
-package protocol UniqueIdentifier: Hashable, Comparable, Sendable, Codable, CustomStringConvertible,
+public protocol UniqueIdentifier: Hashable, Comparable, Sendable, Codable, CustomStringConvertible,
     LosslessStringConvertible
 {
     var value: UInt128 { get }
@@ -10,20 +10,20 @@ package protocol UniqueIdentifier: Hashable, Comparable, Sendable, Codable, Cust
 
 extension UniqueIdentifier {
     /// Draws a new identifier with the version and variant bits of a random UUID (RFC 9562, version 4).
-    package static func random(using generator: inout some RandomNumberGenerator) -> Self {
+    public static func random(using generator: inout some RandomNumberGenerator) -> Self {
         var bits = UInt128(generator.next() as UInt64) << 64 | UInt128(generator.next() as UInt64)
         bits = bits & ~(UInt128(0xF) << 76) | UInt128(4) << 76
         bits = bits & ~(UInt128(0b11) << 62) | UInt128(0b10) << 62
         return Self(value: bits)
     }
 
-    package static func random() -> Self {
+    public static func random() -> Self {
         var generator = SizedGenerator()
         return random(using: &generator)
     }
 
     /// Accepts the 36-character form only; upper-case digits are folded.
-    package init?(_ description: String) {
+    public init?(_ description: String) {
         var bits: UInt128 = 0
         var count = 0
         for byte in description.utf8 {
@@ -46,7 +46,7 @@ extension UniqueIdentifier {
         self.init(value: bits)
     }
 
-    package var description: String {
+    public var description: String {
         let digits = Array("0123456789abcdef".utf8)
         var text: [UInt8] = []
         text.reserveCapacity(36)
@@ -57,9 +57,9 @@ extension UniqueIdentifier {
         return String(decoding: text, as: UTF8.self)
     }
 
-    package static func < (left: Self, right: Self) -> Bool { left.value < right.value }
+    public static func < (left: Self, right: Self) -> Bool { left.value < right.value }
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let parsed = Self(text) else {
@@ -68,7 +68,7 @@ extension UniqueIdentifier {
         self = parsed
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
@@ -103,43 +103,43 @@ private struct SizedGenerator: RandomNumberGenerator {
 }
 
 /// An account in a room; a guest has one too.
-package struct PlayerID: UniqueIdentifier {
+public struct PlayerID: UniqueIdentifier {
     private let bits: IdentifierBits
-    package var value: UInt128 { bits.value }
-    package init(value: UInt128) { bits = IdentifierBits(value) }
+    public var value: UInt128 { bits.value }
+    public init(value: UInt128) { bits = IdentifierBits(value) }
 }
 
 /// A room, for ever; its `RoomCode` is only lent to it.
-package struct RoomID: UniqueIdentifier {
+public struct RoomID: UniqueIdentifier {
     private let bits: IdentifierBits
-    package var value: UInt128 { bits.value }
-    package init(value: UInt128) { bits = IdentifierBits(value) }
+    public var value: UInt128 { bits.value }
+    public init(value: UInt128) { bits = IdentifierBits(value) }
 }
 
 /// One play-through of a quiz in a room; a rematch is another game.
-package struct GameID: UniqueIdentifier {
+public struct GameID: UniqueIdentifier {
     private let bits: IdentifierBits
-    package var value: UInt128 { bits.value }
-    package init(value: UInt128) { bits = IdentifierBits(value) }
+    public var value: UInt128 { bits.value }
+    public init(value: UInt128) { bits = IdentifierBits(value) }
 }
 
 /// A stored line of chat.
-package struct ChatMessageID: UniqueIdentifier {
+public struct ChatMessageID: UniqueIdentifier {
     private let bits: IdentifierBits
-    package var value: UInt128 { bits.value }
-    package init(value: UInt128) { bits = IdentifierBits(value) }
+    public var value: UInt128 { bits.value }
+    public init(value: UInt128) { bits = IdentifierBits(value) }
 }
 
 /// A process from its start to its end. Drawn at start, never derived from the node's name, so that a restarted
 /// node is somebody else.
-package struct Incarnation: UniqueIdentifier {
+public struct Incarnation: UniqueIdentifier {
     private let bits: IdentifierBits
-    package var value: UInt128 { bits.value }
-    package init(value: UInt128) { bits = IdentifierBits(value) }
+    public var value: UInt128 { bits.value }
+    public init(value: UInt128) { bits = IdentifierBits(value) }
 }
 
 /// A wrapper around text with a rule; invalid text is refused where it is decoded.
-package protocol TextValue: Hashable, Sendable, Codable, CustomStringConvertible {
+public protocol TextValue: Hashable, Sendable, Codable, CustomStringConvertible {
     var text: String { get }
     /// Returns nil when the text breaks the type's rule. May normalise (trim, NFC).
     init?(_ text: String)
@@ -150,9 +150,9 @@ package protocol TextValue: Hashable, Sendable, Codable, CustomStringConvertible
 }
 
 extension TextValue {
-    package var description: String { text }
+    public var description: String { text }
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         guard let value = Self(try container.decode(String.self)) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: Self.rule)
@@ -160,28 +160,28 @@ extension TextValue {
         self = value
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(text)
     }
 }
 
 /// What a player types to join: 7 symbols of an alphabet without look-alikes. Lower case is folded.
-package struct RoomCode: TextValue {
-    package static let alphabet = Array("23456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
-    package static let length = 7
-    package static let rule = "A room code has 7 letters and digits, without 0, 1, I, L, O and U."
-    package static let lengthBounds = 7...7
+public struct RoomCode: TextValue {
+    public static let alphabet = Array("23456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    public static let length = 7
+    public static let rule = "A room code has 7 letters and digits, without 0, 1, I, L, O and U."
+    public static let lengthBounds = 7...7
 
-    package let text: String
+    public let text: String
 
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let folded = text.uppercased()
         guard folded.utf8.count == Self.length, folded.utf8.allSatisfy(Self.alphabet.contains) else { return nil }
         self.text = folded
     }
 
-    package static func random(using generator: inout some RandomNumberGenerator) -> RoomCode {
+    public static func random(using generator: inout some RandomNumberGenerator) -> RoomCode {
         let symbols = (0..<length).map { _ in alphabet.randomElement(using: &generator) ?? alphabet[0] }
         guard let code = RoomCode(String(decoding: symbols, as: UTF8.self)) else {
             preconditionFailure("A code drawn from the alphabet is a code.")
@@ -191,13 +191,13 @@ package struct RoomCode: TextValue {
 }
 
 /// What others see of a player: 1 to 20 visible characters, no control characters, no line breaks.
-package struct Nickname: TextValue {
-    package static let rule = "A nickname has 1 to 20 visible characters."
-    package static let lengthBounds = 1...20
+public struct Nickname: TextValue {
+    public static let rule = "A nickname has 1 to 20 visible characters."
+    public static let lengthBounds = 1...20
 
-    package let text: String
+    public let text: String
 
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         var kept = text.unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
             .map { String(String.UnicodeScalarView($0)) }.joined(separator: " ")
         kept = kept.nfcNormalized
@@ -210,26 +210,26 @@ package struct Nickname: TextValue {
 }
 
 /// A room's password: 1 to 64 characters, compared as typed.
-package struct RoomPassword: TextValue {
-    package static let rule = "A room password has 1 to 64 characters."
-    package static let lengthBounds = 1...64
+public struct RoomPassword: TextValue {
+    public static let rule = "A room password has 1 to 64 characters."
+    public static let lengthBounds = 1...64
 
-    package let text: String
+    public let text: String
 
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard Self.lengthBounds.contains(text.unicodeScalars.count) else { return nil }
         self.text = text
     }
 }
 
 /// A line of chat: 1 to 500 characters after trimming, without control characters other than the line feed.
-package struct ChatText: TextValue {
-    package static let rule = "A chat message has 1 to 500 characters."
-    package static let lengthBounds = 1...500
+public struct ChatText: TextValue {
+    public static let rule = "A chat message has 1 to 500 characters."
+    public static let lengthBounds = 1...500
 
-    package let text: String
+    public let text: String
 
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         let trimmed = text.nfcNormalized.trimmedWhitespace
         let scalars = trimmed.unicodeScalars
         guard Self.lengthBounds.contains(scalars.count),
@@ -240,40 +240,40 @@ package struct ChatText: TextValue {
 }
 
 /// A short machine name: 1 to 64 of `A-Z a-z 0-9 _ - . :`.
-package protocol StableName: TextValue {
+public protocol StableName: TextValue {
     init(checked text: String)
 }
 
 extension StableName {
-    package static var rule: String { "A name has 1 to 64 characters of A-Z, a-z, 0-9, '_', '-', '.' and ':'." }
-    package static var lengthBounds: ClosedRange<Int> { 1...64 }
+    public static var rule: String { "A name has 1 to 64 characters of A-Z, a-z, 0-9, '_', '-', '.' and ':'." }
+    public static var lengthBounds: ClosedRange<Int> { 1...64 }
 
-    package init?(_ text: String) {
+    public init?(_ text: String) {
         guard Self.lengthBounds.contains(text.utf8.count), text.utf8.allSatisfy(\.isNameByte) else { return nil }
         self.init(checked: text)
     }
 }
 
 /// A name the *client* gives to something it sends, so that a retry is recognised.
-package struct ClientID: StableName {
-    package let text: String
-    package init(checked text: String) { self.text = text }
+public struct ClientID: StableName {
+    public let text: String
+    public init(checked text: String) { self.text = text }
 }
 
 /// A question's name in the bank, for example `science-017`.
-package struct QuestionID: StableName {
-    package let text: String
-    package init(checked text: String) { self.text = text }
+public struct QuestionID: StableName {
+    public let text: String
+    public init(checked text: String) { self.text = text }
 }
 
 /// A category's name, for example `geography`.
-package struct CategoryID: StableName {
-    package let text: String
-    package init(checked text: String) { self.text = text }
+public struct CategoryID: StableName {
+    public let text: String
+    public init(checked text: String) { self.text = text }
 }
 
 /// A pack's name, for example `starter`.
-package struct PackID: StableName {
-    package let text: String
-    package init(checked text: String) { self.text = text }
+public struct PackID: StableName {
+    public let text: String
+    public init(checked text: String) { self.text = text }
 }

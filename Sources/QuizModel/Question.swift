@@ -1,5 +1,5 @@
 /// How a question is answered.
-package enum QuestionKind: String, Codable, Sendable, CaseIterable {
+public enum QuestionKind: String, Codable, Sendable, CaseIterable {
     /// One choice is right.
     case single
     /// Two or more choices are right; the answer counts only when it is exactly that set.
@@ -8,38 +8,38 @@ package enum QuestionKind: String, Codable, Sendable, CaseIterable {
     case boolean
 }
 
-package enum Difficulty: String, Codable, Sendable, CaseIterable {
+public enum Difficulty: String, Codable, Sendable, CaseIterable {
     case easy, medium, hard
 }
 
 /// The page or work in which the fact stands.
-package struct QuestionSource: Codable, Sendable, Hashable {
-    package var title: String
-    package var url: String?
+public struct QuestionSource: Codable, Sendable, Hashable {
+    public var title: String
+    public var url: String?
 
-    package init(title: String, url: String? = nil) {
+    public init(title: String, url: String? = nil) {
         self.title = title
         self.url = url
     }
 }
 
 /// A question as the bank holds it, right answers included. Never leaves the server before its reveal (P8).
-package struct Question: Codable, Sendable, Hashable, Identifiable {
-    package var id: QuestionID
-    package var kind: QuestionKind
-    package var category: CategoryID
-    package var difficulty: Difficulty
+public struct Question: Codable, Sendable, Hashable, Identifiable {
+    public var id: QuestionID
+    public var kind: QuestionKind
+    public var category: CategoryID
+    public var difficulty: Difficulty
     /// 1 to 300 characters.
-    package var prompt: String
+    public var prompt: String
     /// 2 to 6 choices of 1 to 120 characters.
-    package var choices: [String]
+    public var choices: [String]
     /// Indices into `choices`, ascending.
-    package var correct: [Int]
+    public var correct: [Int]
     /// Shown at the reveal; at most 600 characters.
-    package var explanation: String?
-    package var source: QuestionSource?
+    public var explanation: String?
+    public var source: QuestionSource?
 
-    package init(
+    public init(
         id: QuestionID, kind: QuestionKind, category: CategoryID, difficulty: Difficulty, prompt: String,
         choices: [String], correct: [Int], explanation: String? = nil, source: QuestionSource? = nil
     ) {
@@ -55,23 +55,23 @@ package struct Question: Codable, Sendable, Hashable, Identifiable {
     }
 }
 
-package struct Category: Codable, Sendable, Hashable {
-    package var id: CategoryID
-    package var name: String
+public struct Category: Codable, Sendable, Hashable {
+    public var id: CategoryID
+    public var name: String
 
-    package init(id: CategoryID, name: String) {
+    public init(id: CategoryID, name: String) {
         self.id = id
         self.name = name
     }
 }
 
 /// A named set of questions.
-package struct QuestionPack: Codable, Sendable, Hashable {
-    package var id: PackID
-    package var title: String
-    package var description: String
+public struct QuestionPack: Codable, Sendable, Hashable {
+    public var id: PackID
+    public var title: String
+    public var description: String
 
-    package init(id: PackID, title: String, description: String) {
+    public init(id: PackID, title: String, description: String) {
         self.id = id
         self.title = title
         self.description = description

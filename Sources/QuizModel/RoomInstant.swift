@@ -2,27 +2,27 @@
 ///
 /// Room time stands still while nobody owns the room or its journal is away, so a deadline is never shortened by an
 /// outage. Wall clocks never enter a game.
-package struct RoomInstant: Hashable, Comparable, Sendable, Codable {
-    package var milliseconds: Int64
+public struct RoomInstant: Hashable, Comparable, Sendable, Codable {
+    public var milliseconds: Int64
 
-    package init(milliseconds: Int64) { self.milliseconds = milliseconds }
+    public init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-    package static let zero = RoomInstant(milliseconds: 0)
+    public static let zero = RoomInstant(milliseconds: 0)
 
-    package static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
-    package static func + (left: Self, milliseconds: Int64) -> Self {
+    public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+    public static func + (left: Self, milliseconds: Int64) -> Self {
         .init(milliseconds: left.milliseconds + milliseconds)
     }
-    package static func - (left: Self, milliseconds: Int64) -> Self {
+    public static func - (left: Self, milliseconds: Int64) -> Self {
         .init(milliseconds: left.milliseconds - milliseconds)
     }
-    package static func - (left: Self, right: Self) -> Int64 { left.milliseconds - right.milliseconds }
+    public static func - (left: Self, right: Self) -> Int64 { left.milliseconds - right.milliseconds }
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         milliseconds = try decoder.singleValueContainer().decode(Int64.self)
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
         try container.encode(milliseconds)
     }

@@ -20,14 +20,14 @@ struct ProtocolChangeTests {
 
     static let changes = [
         Change(
-            name: "a renamed property", file: "Payloads/GamePayloads.swift", type: "package struct LeaderboardEntry",
+            name: "a renamed property", file: "Payloads/GamePayloads.swift", type: "public struct LeaderboardEntry",
             old: "nickname", new: "displayName"),
         Change(
             name: "a property made optional", file: "Payloads/GamePayloads.swift",
-            type: "package struct LeaderboardEntry",
-            old: "package var score: Int", new: "package var score: Int?"),
+            type: "public struct LeaderboardEntry",
+            old: "public var score: Int", new: "public var score: Int?"),
         Change(
-            name: "a new case", file: "Payloads/RoomPayloads.swift", type: "package enum RoomPhase",
+            name: "a new case", file: "Payloads/RoomPayloads.swift", type: "public enum RoomPhase",
             old: "case lobby,", new: "case intermission, lobby,"),
     ]
 

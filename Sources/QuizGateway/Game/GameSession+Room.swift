@@ -57,12 +57,17 @@ extension GameSession {
     /// Attaches to whoever owns the room now.
     func attach() {
         guard case .going(let code, let purpose) = seat else { return }
+        let place = parts.router.locate(code)
+        // It answers when what it was asked before is committed; asked twice, it would send what was missed twice.
+        if case .here(let room) = place, room === entering { return }
+        entering = nil
         handle.attachment += 1
         armSeekTimer()
-        let place = parts.router.locate(code)
         parts.forwarded.note(self, handle, code: code, peer: place.peer)
         switch place {
-        case .here(let room): enter(room, purpose)
+        case .here(let room):
+            entering = room
+            enter(room, purpose)
         case .elsewhere(let owner): ask(owner, code, purpose)
         case .nowhere: turnedAway(.notFound)
         case .quarantined: turnedAway(.quarantined)
@@ -282,6 +287,7 @@ extension GameSession {
     private func endSeeking() {
         seekTimer?.cancel()
         seekTimer = nil
+        entering = nil
     }
 
     private func giveUpSeeking() {

@@ -1,16 +1,16 @@
 /// Server event `chat:message`, class *chat*: broadcast at once under the author's `client` id, without `id`; the author's ack carries
 /// the durable id after the store's commit. Clients draw by (`player`, `client`).
-package struct ChatMessagePayload: Codable, Sendable, Hashable {
+public struct ChatMessagePayload: Codable, Sendable, Hashable {
     /// Nil until stored.
-    package var id: ChatMessageID?
-    package var client: ClientID
-    package var player: PlayerID
-    package var nickname: Nickname
-    package var text: ChatText
+    public var id: ChatMessageID?
+    public var client: ClientID
+    public var player: PlayerID
+    public var nickname: Nickname
+    public var text: ChatText
     /// Wall clock, milliseconds since 1970; for display only.
-    package var sentAtMs: Int64
+    public var sentAtMs: Int64
 
-    package init(
+    public init(
         id: ChatMessageID?, client: ClientID, player: PlayerID, nickname: Nickname, text: ChatText, sentAtMs: Int64
     ) {
         self.id = id
@@ -23,8 +23,8 @@ package struct ChatMessagePayload: Codable, Sendable, Hashable {
 }
 
 /// Server event `chat:recent`, class *chat*: the newest lines, oldest first; after every attach.
-package struct ChatRecentPayload: Codable, Sendable, Hashable {
-    package var messages: [ChatMessagePayload]
+public struct ChatRecentPayload: Codable, Sendable, Hashable {
+    public var messages: [ChatMessagePayload]
 
-    package init(messages: [ChatMessagePayload]) { self.messages = messages }
+    public init(messages: [ChatMessagePayload]) { self.messages = messages }
 }

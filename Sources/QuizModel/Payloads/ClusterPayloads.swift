@@ -5,14 +5,14 @@
 ///
 /// A client opens a second connection to `url` with `auth: {resume, offset}` while the first one stays, and closes the first when the second is in the
 /// room. A client that cannot, or does not want to, stays where it is.
-package struct RedirectPayload: Codable, Sendable, Hashable {
+public struct RedirectPayload: Codable, Sendable, Hashable {
     /// Where the room's node is reached: an origin, such as `https://node-1.play.example.org`.
-    package var url: String
-    package var room: RoomCode
+    public var url: String
+    public var room: RoomCode
     /// Goes into the handshake's `auth.resume` there, once and within 30 seconds. Whoever has it is this player: keep it in memory only.
-    package var resume: String
+    public var resume: String
 
-    package init(url: String, room: RoomCode, resume: String) {
+    public init(url: String, room: RoomCode, resume: String) {
         self.url = url
         self.room = room
         self.resume = resume

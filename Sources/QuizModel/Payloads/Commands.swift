@@ -1,24 +1,24 @@
 // What clients ask for over the socket. Each is acknowledged with `{ok: true, …}` or `{ok: false, error: {…}}`.
 
 /// `room:create`. Ack: `RoomCreatedAck`. The creator still has to join.
-package struct CreateRoomCommand: Codable, Sendable, Hashable {
-    package var settings: RoomSettings?
+public struct CreateRoomCommand: Codable, Sendable, Hashable {
+    public var settings: RoomSettings?
     /// Required when `settings.visibility` is `private`, refused otherwise.
-    package var password: RoomPassword?
+    public var password: RoomPassword?
 
-    package init(settings: RoomSettings? = nil, password: RoomPassword? = nil) {
+    public init(settings: RoomSettings? = nil, password: RoomPassword? = nil) {
         self.settings = settings
         self.password = password
     }
 }
 
-package struct RoomCreatedAck: Codable, Sendable, Hashable {
-    package var room: RoomID
-    package var code: RoomCode
+public struct RoomCreatedAck: Codable, Sendable, Hashable {
+    public var room: RoomID
+    public var code: RoomCode
     /// The room was made on another node; only on a socket, and for clients that follow redirects.
-    package var redirect: RedirectPayload?
+    public var redirect: RedirectPayload?
 
-    package init(room: RoomID, code: RoomCode, redirect: RedirectPayload? = nil) {
+    public init(room: RoomID, code: RoomCode, redirect: RedirectPayload? = nil) {
         self.room = room
         self.code = code
         self.redirect = redirect
@@ -27,27 +27,27 @@ package struct RoomCreatedAck: Codable, Sendable, Hashable {
 
 /// `room:join`. Ack: `RoomJoinedAck`, after `room:state` and `room:me` have been sent. Joining a room again gives the
 /// same seat back.
-package struct JoinRoomCommand: Codable, Sendable, Hashable {
-    package var code: RoomCode
-    package var password: RoomPassword?
+public struct JoinRoomCommand: Codable, Sendable, Hashable {
+    public var code: RoomCode
+    public var password: RoomPassword?
     /// `player` when absent.
-    package var role: MemberRole?
+    public var role: MemberRole?
 
-    package init(code: RoomCode, password: RoomPassword? = nil, role: MemberRole? = nil) {
+    public init(code: RoomCode, password: RoomPassword? = nil, role: MemberRole? = nil) {
         self.code = code
         self.password = password
         self.role = role
     }
 }
 
-package struct RoomJoinedAck: Codable, Sendable, Hashable {
-    package var code: RoomCode
-    package var player: PlayerID
-    package var seq: Int
+public struct RoomJoinedAck: Codable, Sendable, Hashable {
+    public var code: RoomCode
+    public var player: PlayerID
+    public var seq: Int
     /// The room is on another node; only for clients that follow redirects.
-    package var redirect: RedirectPayload?
+    public var redirect: RedirectPayload?
 
-    package init(code: RoomCode, player: PlayerID, seq: Int, redirect: RedirectPayload? = nil) {
+    public init(code: RoomCode, player: PlayerID, seq: Int, redirect: RedirectPayload? = nil) {
         self.code = code
         self.player = player
         self.seq = seq
@@ -57,46 +57,46 @@ package struct RoomJoinedAck: Codable, Sendable, Hashable {
 
 /// `room:leave`, `game:start`, `game:pause`, `game:resume`, `game:skip`, `game:rematch`, `room:close`: nothing to say
 /// beside the name. Ack: `DoneAck`.
-package struct PlainCommand: Codable, Sendable, Hashable {
+public struct PlainCommand: Codable, Sendable, Hashable {
     private enum Key: CodingKey {}
 
-    package init() {}
+    public init() {}
 
     /// An object, whatever is in it; without this, a text would do as well.
-    package init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: Key.self) }
-    package func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: Key.self) }
+    public init(from decoder: any Decoder) throws { _ = try decoder.container(keyedBy: Key.self) }
+    public func encode(to encoder: any Encoder) throws { _ = encoder.container(keyedBy: Key.self) }
 }
 
 /// Nothing but `ok`.
-package struct DoneAck: Codable, Sendable, Hashable {
-    package init() {}
+public struct DoneAck: Codable, Sendable, Hashable {
+    public init() {}
 }
 
 /// `room:ready`. Ack: `DoneAck`.
-package struct ReadyCommand: Codable, Sendable, Hashable {
-    package var ready: Bool
-    package init(ready: Bool) { self.ready = ready }
+public struct ReadyCommand: Codable, Sendable, Hashable {
+    public var ready: Bool
+    public init(ready: Bool) { self.ready = ready }
 }
 
 /// `room:kick` and `room:transfer`, by the host. Ack: `DoneAck`.
-package struct MemberCommand: Codable, Sendable, Hashable {
-    package var player: PlayerID
-    package init(player: PlayerID) { self.player = player }
+public struct MemberCommand: Codable, Sendable, Hashable {
+    public var player: PlayerID
+    public init(player: PlayerID) { self.player = player }
 }
 
 /// `room:lock`, by the host. Ack: `DoneAck`. A locked room admits nobody new; members come back.
-package struct LockCommand: Codable, Sendable, Hashable {
-    package var locked: Bool
-    package init(locked: Bool) { self.locked = locked }
+public struct LockCommand: Codable, Sendable, Hashable {
+    public var locked: Bool
+    public init(locked: Bool) { self.locked = locked }
 }
 
 /// `room:configure`, by the host in the lobby. Ack: `DoneAck`.
-package struct ConfigureCommand: Codable, Sendable, Hashable {
-    package var settings: RoomSettings
+public struct ConfigureCommand: Codable, Sendable, Hashable {
+    public var settings: RoomSettings
     /// Sets the password when the visibility becomes `private`.
-    package var password: RoomPassword?
+    public var password: RoomPassword?
 
-    package init(settings: RoomSettings, password: RoomPassword? = nil) {
+    public init(settings: RoomSettings, password: RoomPassword? = nil) {
         self.settings = settings
         self.password = password
     }
@@ -104,18 +104,18 @@ package struct ConfigureCommand: Codable, Sendable, Hashable {
 
 /// `game:answer`. Ack: `AnswerAck`, after the answer is stored durably. Sending it again, also from another
 /// connection, gives the recorded answer back.
-package struct AnswerCommand: Codable, Sendable, Hashable {
+public struct AnswerCommand: Codable, Sendable, Hashable {
     /// The game the question belongs to. With it, an answer sent again after a rematch has begun is not taken for one to the new
     /// game's question.
-    package var game: GameID?
+    public var game: GameID?
     /// Index of the question in the game.
-    package var question: Int
+    public var question: Int
     /// Indices into the choices as shown; one unless the kind is `multiple`.
-    package var choice: [Int]
+    public var choice: [Int]
     /// The client's name for this answer; repeated by its retries.
-    package var id: ClientID
+    public var id: ClientID
 
-    package init(game: GameID? = nil, question: Int, choice: [Int], id: ClientID) {
+    public init(game: GameID? = nil, question: Int, choice: [Int], id: ClientID) {
         self.game = game
         self.question = question
         self.choice = choice
@@ -123,13 +123,13 @@ package struct AnswerCommand: Codable, Sendable, Hashable {
     }
 }
 
-package struct AnswerAck: Codable, Sendable, Hashable {
-    package var question: Int
+public struct AnswerAck: Codable, Sendable, Hashable {
+    public var question: Int
     /// The recorded choice: on a retry, the one that counted.
-    package var choice: [Int]
-    package var at: RoomInstant
+    public var choice: [Int]
+    public var at: RoomInstant
 
-    package init(question: Int, choice: [Int], at: RoomInstant) {
+    public init(question: Int, choice: [Int], at: RoomInstant) {
         self.question = question
         self.choice = choice
         self.at = at
@@ -137,115 +137,115 @@ package struct AnswerAck: Codable, Sendable, Hashable {
 }
 
 /// `chat:send`. Ack: `ChatSentAck`, after the store's commit. The same `id` again gives the same ack.
-package struct ChatSendCommand: Codable, Sendable, Hashable {
-    package var id: ClientID
-    package var text: ChatText
+public struct ChatSendCommand: Codable, Sendable, Hashable {
+    public var id: ClientID
+    public var text: ChatText
 
-    package init(id: ClientID, text: ChatText) {
+    public init(id: ClientID, text: ChatText) {
         self.id = id
         self.text = text
     }
 }
 
-package struct ChatSentAck: Codable, Sendable, Hashable {
-    package var message: ChatMessageID
-    package var sentAtMs: Int64
+public struct ChatSentAck: Codable, Sendable, Hashable {
+    public var message: ChatMessageID
+    public var sentAtMs: Int64
 
-    package init(message: ChatMessageID, sentAtMs: Int64) {
+    public init(message: ChatMessageID, sentAtMs: Int64) {
         self.message = message
         self.sentAtMs = sentAtMs
     }
 }
 
 /// `chat:history`. Ack: `ChatHistoryAck`.
-package struct ChatHistoryCommand: Codable, Sendable, Hashable {
+public struct ChatHistoryCommand: Codable, Sendable, Hashable {
     /// Lines older than this one; absent: the newest.
-    package var before: ChatMessageID?
+    public var before: ChatMessageID?
     /// 1 to 100; 50 when absent.
-    package var limit: Int?
+    public var limit: Int?
 
-    package init(before: ChatMessageID? = nil, limit: Int? = nil) {
+    public init(before: ChatMessageID? = nil, limit: Int? = nil) {
         self.before = before
         self.limit = limit
     }
 }
 
-package struct ChatHistoryAck: Codable, Sendable, Hashable {
+public struct ChatHistoryAck: Codable, Sendable, Hashable {
     /// Oldest first.
-    package var messages: [ChatMessagePayload]
+    public var messages: [ChatMessagePayload]
     /// Give this as `before` for the page before; nil: there is none.
-    package var next: ChatMessageID?
+    public var next: ChatMessageID?
 
-    package init(messages: [ChatMessagePayload], next: ChatMessageID?) {
+    public init(messages: [ChatMessagePayload], next: ChatMessageID?) {
         self.messages = messages
         self.next = next
     }
 }
 
 /// `time:sync`, NTP style. Ack: `TimeSyncAck`. Take the sample with the smallest round trip.
-package struct TimeSyncCommand: Codable, Sendable, Hashable {
+public struct TimeSyncCommand: Codable, Sendable, Hashable {
     /// Anything; comes back unchanged.
-    package var t0: Double
-    package init(t0: Double) { self.t0 = t0 }
+    public var t0: Double
+    public init(t0: Double) { self.t0 = t0 }
 }
 
-package struct TimeSyncAck: Codable, Sendable, Hashable {
-    package var t0: Double
+public struct TimeSyncAck: Codable, Sendable, Hashable {
+    public var t0: Double
     /// Room time, milliseconds with fraction; in no room: the node's monotonic clock.
-    package var t1: Double
+    public var t1: Double
 
-    package init(t0: Double, t1: Double) {
+    public init(t0: Double, t1: Double) {
         self.t0 = t0
         self.t1 = t1
     }
 }
 
 /// The error half of every ack and the body of every HTTP error.
-package struct ErrorPayload: Codable, Sendable, Hashable {
-    package var code: ErrorCode
-    package var message: String
-    package var retry: RetryAdvice
+public struct ErrorPayload: Codable, Sendable, Hashable {
+    public var code: ErrorCode
+    public var message: String
+    public var retry: RetryAdvice
 
-    package init(code: ErrorCode, message: String, retry: RetryAdvice) {
+    public init(code: ErrorCode, message: String, retry: RetryAdvice) {
         self.code = code
         self.message = message
         self.retry = retry
     }
 
-    package init(_ rejection: Rejection) {
+    public init(_ rejection: Rejection) {
         self.init(code: rejection.code, message: rejection.message, retry: rejection.retry)
     }
 }
 
 /// `{ok: false, error: {…}}`
-package struct Refused: Codable, Sendable, Hashable {
-    package var ok: Bool
-    package var error: ErrorPayload
+public struct Refused: Codable, Sendable, Hashable {
+    public var ok: Bool
+    public var error: ErrorPayload
 
-    package init(_ rejection: Rejection) {
+    public init(_ rejection: Rejection) {
         ok = false
         error = ErrorPayload(rejection)
     }
 }
 
 /// `{ok: true, …}`: the fields of the acknowledgement beside `ok`.
-package struct Accepted<Ack: Codable & Sendable & Hashable>: Codable, Sendable, Hashable {
-    package var ok: Bool
-    package var ack: Ack
+public struct Accepted<Ack: Codable & Sendable & Hashable>: Codable, Sendable, Hashable {
+    public var ok: Bool
+    public var ack: Ack
 
     private enum Key: CodingKey { case ok }
 
-    package init(_ ack: Ack) {
+    public init(_ ack: Ack) {
         ok = true
         self.ack = ack
     }
 
-    package init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         ok = try decoder.container(keyedBy: Key.self).decode(Bool.self, forKey: .ok)
         ack = try Ack(from: decoder)
     }
 
-    package func encode(to encoder: any Encoder) throws {
+    public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(ok, forKey: .ok)
         try ack.encode(to: encoder)
@@ -253,19 +253,19 @@ package struct Accepted<Ack: Codable & Sendable & Hashable>: Codable, Sendable, 
 }
 
 /// The `auth` object of a Socket.IO handshake. A token; a nickname alone, which makes a guest; or the `resume` of a redirect.
-package struct HandshakeAuth: Codable, Sendable, Hashable {
-    package var token: String?
-    package var nickname: Nickname?
+public struct HandshakeAuth: Codable, Sendable, Hashable {
+    public var token: String?
+    public var nickname: Nickname?
     /// Set by stock clients on a reconnect.
-    package var pid: String?
+    public var pid: String?
     /// Set by stock clients on a reconnect: the last string argument of any event.
-    package var offset: String?
+    public var offset: String?
     /// `redirect`: the client follows `cluster:redirect`.
-    package var capabilities: [String]?
+    public var capabilities: [String]?
     /// From `cluster:redirect`: who the client is and which room it is in. With it, only `offset` and `capabilities` are looked at.
-    package var resume: String?
+    public var resume: String?
 
-    package init(
+    public init(
         token: String? = nil, nickname: Nickname? = nil, pid: String? = nil, offset: String? = nil,
         capabilities: [String]? = nil, resume: String? = nil
     ) {

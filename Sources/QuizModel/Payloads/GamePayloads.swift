@@ -1,12 +1,12 @@
 /// Server event `game:countdown`, class *game*: a game has begun; the first question opens at `until`.
-package struct CountdownPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var game: GameID
-    package var of: Int
-    package var at: RoomInstant
-    package var until: RoomInstant
+public struct CountdownPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var game: GameID
+    public var of: Int
+    public var at: RoomInstant
+    public var until: RoomInstant
 
-    package init(seq: Int, game: GameID, of: Int, at: RoomInstant, until: RoomInstant) {
+    public init(seq: Int, game: GameID, of: Int, at: RoomInstant, until: RoomInstant) {
         self.seq = seq
         self.game = game
         self.of = of
@@ -16,22 +16,22 @@ package struct CountdownPayload: Codable, Sendable, Hashable {
 }
 
 /// Server event `game:question`, class *game*. Sent a moment before it opens, so that all see it at one instant.
-package struct QuestionPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var game: GameID
+public struct QuestionPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var game: GameID
     /// From 0.
-    package var index: Int
-    package var of: Int
-    package var kind: QuestionKind
-    package var category: CategoryID
-    package var difficulty: Difficulty
-    package var prompt: String
+    public var index: Int
+    public var of: Int
+    public var kind: QuestionKind
+    public var category: CategoryID
+    public var difficulty: Difficulty
+    public var prompt: String
     /// In the order shown, the same for everybody.
-    package var choices: [String]
-    package var opensAt: RoomInstant
-    package var closesAt: RoomInstant
+    public var choices: [String]
+    public var opensAt: RoomInstant
+    public var closesAt: RoomInstant
 
-    package init(
+    public init(
         seq: Int, game: GameID, index: Int, of: Int, kind: QuestionKind, category: CategoryID, difficulty: Difficulty,
         prompt: String, choices: [String], opensAt: RoomInstant, closesAt: RoomInstant
     ) {
@@ -50,12 +50,12 @@ package struct QuestionPayload: Codable, Sendable, Hashable {
 }
 
 /// Server event `game:progress`, class *now*: how many of those playing have answered.
-package struct ProgressPayload: Codable, Sendable, Hashable {
-    package var index: Int
-    package var answered: Int
-    package var of: Int
+public struct ProgressPayload: Codable, Sendable, Hashable {
+    public var index: Int
+    public var answered: Int
+    public var of: Int
 
-    package init(index: Int, answered: Int, of: Int) {
+    public init(index: Int, answered: Int, of: Int) {
         self.index = index
         self.answered = answered
         self.of = of
@@ -63,12 +63,12 @@ package struct ProgressPayload: Codable, Sendable, Hashable {
 }
 
 /// Server event `game:locked`, class *game*: no new answers; those under way are waited for.
-package struct LockedPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var index: Int
-    package var at: RoomInstant
+public struct LockedPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var index: Int
+    public var at: RoomInstant
 
-    package init(seq: Int, index: Int, at: RoomInstant) {
+    public init(seq: Int, index: Int, at: RoomInstant) {
         self.seq = seq
         self.index = index
         self.at = at
@@ -76,19 +76,19 @@ package struct LockedPayload: Codable, Sendable, Hashable {
 }
 
 /// One player's part of a reveal.
-package struct RevealResult: Codable, Sendable, Hashable {
-    package var player: PlayerID
+public struct RevealResult: Codable, Sendable, Hashable {
+    public var player: PlayerID
     /// Empty: no answer.
-    package var choice: [Int]
-    package var correct: Bool
-    package var accuracyPoints: Int
-    package var speedPoints: Int
-    package var streakPoints: Int
+    public var choice: [Int]
+    public var correct: Bool
+    public var accuracyPoints: Int
+    public var speedPoints: Int
+    public var streakPoints: Int
     /// Right answers in a row, this one included.
-    package var streak: Int
-    package var score: Int
+    public var streak: Int
+    public var score: Int
 
-    package init(
+    public init(
         player: PlayerID, choice: [Int], correct: Bool, accuracyPoints: Int, speedPoints: Int, streakPoints: Int,
         streak: Int, score: Int
     ) {
@@ -104,22 +104,22 @@ package struct RevealResult: Codable, Sendable, Hashable {
 }
 
 /// Server event `game:reveal`, class *game*: the first moment at which right answers leave the server.
-package struct RevealPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var index: Int
+public struct RevealPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var index: Int
     /// Indices into the choices as shown.
-    package var correct: [Int]
+    public var correct: [Int]
     /// Answers per choice, in the order shown.
-    package var counts: [Int]
-    package var unanswered: Int
-    package var explanation: String?
-    package var source: QuestionSource?
-    package var results: [RevealResult]
-    package var at: RoomInstant
+    public var counts: [Int]
+    public var unanswered: Int
+    public var explanation: String?
+    public var source: QuestionSource?
+    public var results: [RevealResult]
+    public var at: RoomInstant
     /// Nil: the host goes on.
-    package var until: RoomInstant?
+    public var until: RoomInstant?
 
-    package init(
+    public init(
         seq: Int, index: Int, correct: [Int], counts: [Int], unanswered: Int, explanation: String?,
         source: QuestionSource?, results: [RevealResult], at: RoomInstant, until: RoomInstant?
     ) {
@@ -136,21 +136,21 @@ package struct RevealPayload: Codable, Sendable, Hashable {
     }
 }
 
-package struct LeaderboardEntry: Codable, Sendable, Hashable {
-    package var player: PlayerID
-    package var nickname: Nickname
+public struct LeaderboardEntry: Codable, Sendable, Hashable {
+    public var player: PlayerID
+    public var nickname: Nickname
     /// From 1; equal scores share a rank.
-    package var rank: Int
+    public var rank: Int
     /// Nil before the second leaderboard.
-    package var previousRank: Int?
-    package var score: Int
-    package var accuracyPoints: Int
-    package var speedPoints: Int
-    package var streak: Int
+    public var previousRank: Int?
+    public var score: Int
+    public var accuracyPoints: Int
+    public var speedPoints: Int
+    public var streak: Int
     /// Right answers so far.
-    package var right: Int
+    public var right: Int
 
-    package init(
+    public init(
         player: PlayerID, nickname: Nickname, rank: Int, previousRank: Int?, score: Int, accuracyPoints: Int,
         speedPoints: Int, streak: Int, right: Int
     ) {
@@ -167,14 +167,14 @@ package struct LeaderboardEntry: Codable, Sendable, Hashable {
 }
 
 /// Server event `game:leaderboard`, class *game*.
-package struct LeaderboardPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var index: Int
-    package var entries: [LeaderboardEntry]
-    package var at: RoomInstant
-    package var until: RoomInstant?
+public struct LeaderboardPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var index: Int
+    public var entries: [LeaderboardEntry]
+    public var at: RoomInstant
+    public var until: RoomInstant?
 
-    package init(seq: Int, index: Int, entries: [LeaderboardEntry], at: RoomInstant, until: RoomInstant?) {
+    public init(seq: Int, index: Int, entries: [LeaderboardEntry], at: RoomInstant, until: RoomInstant?) {
         self.seq = seq
         self.index = index
         self.entries = entries
@@ -184,13 +184,13 @@ package struct LeaderboardPayload: Codable, Sendable, Hashable {
 }
 
 /// Server event `game:over`, class *game*: the podium.
-package struct GameOverPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var game: GameID
-    package var entries: [LeaderboardEntry]
-    package var at: RoomInstant
+public struct GameOverPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var game: GameID
+    public var entries: [LeaderboardEntry]
+    public var at: RoomInstant
 
-    package init(seq: Int, game: GameID, entries: [LeaderboardEntry], at: RoomInstant) {
+    public init(seq: Int, game: GameID, entries: [LeaderboardEntry], at: RoomInstant) {
         self.seq = seq
         self.game = game
         self.entries = entries
@@ -200,18 +200,18 @@ package struct GameOverPayload: Codable, Sendable, Hashable {
 
 /// Server event `game:signed`, class *chat, feed*: the finished game's journal hash and the server's signature over it, once
 /// the result is stored. Keep it: with it anybody can detect a later edit of the journal.
-package struct GameSignedPayload: Codable, Sendable, Hashable {
-    package var game: GameID
+public struct GameSignedPayload: Codable, Sendable, Hashable {
+    public var game: GameID
     /// Number of the last journaled input the result was folded from.
-    package var inputs: Int
+    public var inputs: Int
     /// SHA-256 chain over the game's journal, hexadecimal.
-    package var chain: String
+    public var chain: String
     /// Ed25519, base64.
-    package var signature: String
+    public var signature: String
     /// First 8 bytes of the SHA-256 of the public key, hexadecimal.
-    package var key: String
+    public var key: String
 
-    package init(game: GameID, inputs: Int, chain: String, signature: String, key: String) {
+    public init(game: GameID, inputs: Int, chain: String, signature: String, key: String) {
         self.game = game
         self.inputs = inputs
         self.chain = chain
@@ -220,18 +220,18 @@ package struct GameSignedPayload: Codable, Sendable, Hashable {
     }
 }
 
-package enum PauseReason: String, Codable, Sendable, CaseIterable {
+public enum PauseReason: String, Codable, Sendable, CaseIterable {
     /// The host paused.
     case host
 }
 
 /// Server event `game:paused`, class *game*: the phase's clock stands still.
-package struct PausedPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var reason: PauseReason
-    package var at: RoomInstant
+public struct PausedPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var reason: PauseReason
+    public var at: RoomInstant
 
-    package init(seq: Int, reason: PauseReason, at: RoomInstant) {
+    public init(seq: Int, reason: PauseReason, at: RoomInstant) {
         self.seq = seq
         self.reason = reason
         self.at = at
@@ -240,12 +240,12 @@ package struct PausedPayload: Codable, Sendable, Hashable {
 
 /// Server event `game:resumed`, class *game*: the phase now ends at `until`; an open question's `opensAt` and
 /// `closesAt` have moved by the length of the pause.
-package struct ResumedPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var at: RoomInstant
-    package var until: RoomInstant?
+public struct ResumedPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var at: RoomInstant
+    public var until: RoomInstant?
 
-    package init(seq: Int, at: RoomInstant, until: RoomInstant?) {
+    public init(seq: Int, at: RoomInstant, until: RoomInstant?) {
         self.seq = seq
         self.at = at
         self.until = until
@@ -253,11 +253,11 @@ package struct ResumedPayload: Codable, Sendable, Hashable {
 }
 
 /// Server event `game:lobby`, class *game*: back to the lobby after a game.
-package struct LobbyPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var at: RoomInstant
+public struct LobbyPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var at: RoomInstant
 
-    package init(seq: Int, at: RoomInstant) {
+    public init(seq: Int, at: RoomInstant) {
         self.seq = seq
         self.at = at
     }

@@ -1,7 +1,7 @@
 // What rooms say on the wire. These types *are* the protocol: the AsyncAPI and OpenAPI documents and the web
 // client's TypeScript types are generated from them.
 
-package enum RoomVisibility: String, Codable, Sendable, CaseIterable {
+public enum RoomVisibility: String, Codable, Sendable, CaseIterable {
     /// Listed on the home page.
     case `public`
     /// Reached by code or link only.
@@ -11,36 +11,36 @@ package enum RoomVisibility: String, Codable, Sendable, CaseIterable {
 }
 
 /// What somebody in a room is.
-package enum MemberRole: String, Codable, Sendable, CaseIterable {
+public enum MemberRole: String, Codable, Sendable, CaseIterable {
     /// Answers and is ranked.
     case player
     /// Shows the game (a projector); may be the host; takes no seat and does not answer.
     case display
 }
 
-package enum RoomPhase: String, Codable, Sendable, CaseIterable {
+public enum RoomPhase: String, Codable, Sendable, CaseIterable {
     case lobby, countdown, question, locked, reveal, leaderboard, podium, closed
 }
 
 /// How games in a room are played. The host may change it in the lobby.
-package struct RoomSettings: Codable, Sendable, Hashable {
+public struct RoomSettings: Codable, Sendable, Hashable {
     /// 1 to 60 visible characters.
-    package var title: String
-    package var visibility: RoomVisibility
+    public var title: String
+    public var visibility: RoomVisibility
     /// Questions a game; 1 to 50.
-    package var questionCount: Int
+    public var questionCount: Int
     /// Time to answer, milliseconds; 5,000 to 120,000.
-    package var answerWindowMs: Int
+    public var answerWindowMs: Int
     /// Empty: every category.
-    package var categories: [CategoryID]
+    public var categories: [CategoryID]
     /// Nil: mixed.
-    package var difficulty: Difficulty?
+    public var difficulty: Difficulty?
     /// False: the same points however long the answer took.
-    package var speedPoints: Bool
+    public var speedPoints: Bool
     /// False: the host leads from question to question.
-    package var autoAdvance: Bool
+    public var autoAdvance: Bool
 
-    package init(
+    public init(
         title: String = "Quiz night", visibility: RoomVisibility = .unlisted, questionCount: Int = 10,
         answerWindowMs: Int = 20_000, categories: [CategoryID] = [], difficulty: Difficulty? = nil,
         speedPoints: Bool = true, autoAdvance: Bool = true
@@ -56,7 +56,7 @@ package struct RoomSettings: Codable, Sendable, Hashable {
     }
 
     /// The first rule these settings break, as a sentence; nil when they are fine.
-    package var fault: String? {
+    public var fault: String? {
         if !(1...60).contains(title.count) || !title.unicodeScalars.allSatisfy(\.isVisible) {
             return "`title` has 1 to 60 visible characters."
         }
@@ -70,16 +70,16 @@ package struct RoomSettings: Codable, Sendable, Hashable {
 }
 
 /// A member as everybody in the room sees them.
-package struct MemberView: Codable, Sendable, Hashable {
-    package var player: PlayerID
-    package var nickname: Nickname
-    package var role: MemberRole
-    package var ready: Bool
-    package var host: Bool
+public struct MemberView: Codable, Sendable, Hashable {
+    public var player: PlayerID
+    public var nickname: Nickname
+    public var role: MemberRole
+    public var ready: Bool
+    public var host: Bool
     /// Points so far as of the last reveal.
-    package var score: Int
+    public var score: Int
 
-    package init(player: PlayerID, nickname: Nickname, role: MemberRole, ready: Bool, host: Bool, score: Int) {
+    public init(player: PlayerID, nickname: Nickname, role: MemberRole, ready: Bool, host: Bool, score: Int) {
         self.player = player
         self.nickname = nickname
         self.role = role
@@ -91,27 +91,27 @@ package struct MemberView: Codable, Sendable, Hashable {
 
 /// Server event `room:state`, class *game*: everything public about a room. Sent after a join, and after a
 /// connection that could not be recovered.
-package struct RoomStatePayload: Codable, Sendable, Hashable {
-    package var code: RoomCode
+public struct RoomStatePayload: Codable, Sendable, Hashable {
+    public var code: RoomCode
     /// The last game event this state contains.
-    package var seq: Int
-    package var phase: RoomPhase
-    package var settings: RoomSettings
-    package var locked: Bool
+    public var seq: Int
+    public var phase: RoomPhase
+    public var settings: RoomSettings
+    public var locked: Bool
     /// Nil while nobody is in the room.
-    package var host: PlayerID?
+    public var host: PlayerID?
     /// In order of joining.
-    package var members: [MemberView]
+    public var members: [MemberView]
     /// Those of `members` who have a connection now.
-    package var present: [PlayerID]
+    public var present: [PlayerID]
     /// Nil in the lobby before the first game.
-    package var game: GameView?
+    public var game: GameView?
     /// Nil unless the game is paused.
-    package var paused: PauseReason?
+    public var paused: PauseReason?
     /// Room time at which this state was made.
-    package var at: RoomInstant
+    public var at: RoomInstant
 
-    package init(
+    public init(
         code: RoomCode, seq: Int, phase: RoomPhase, settings: RoomSettings, locked: Bool, host: PlayerID?,
         members: [MemberView], present: [PlayerID], game: GameView?, paused: PauseReason?, at: RoomInstant
     ) {
@@ -130,24 +130,24 @@ package struct RoomStatePayload: Codable, Sendable, Hashable {
 }
 
 /// The running or last game, as far as it is public.
-package struct GameView: Codable, Sendable, Hashable {
-    package var game: GameID
+public struct GameView: Codable, Sendable, Hashable {
+    public var game: GameID
     /// Index of the current question, from 0; -1 before the first.
-    package var index: Int
-    package var of: Int
+    public var index: Int
+    public var of: Int
     /// When the phase ends by itself; nil when it waits for the host or is paused.
-    package var until: RoomInstant?
+    public var until: RoomInstant?
     /// From the question's opening to the end of its reveal.
-    package var question: QuestionPayload?
+    public var question: QuestionPayload?
     /// From the reveal to the next question.
-    package var reveal: RevealPayload?
+    public var reveal: RevealPayload?
     /// From the first leaderboard on.
-    package var leaderboard: LeaderboardPayload?
+    public var leaderboard: LeaderboardPayload?
     /// On the podium.
-    package var over: GameOverPayload?
-    package var progress: ProgressPayload?
+    public var over: GameOverPayload?
+    public var progress: ProgressPayload?
 
-    package init(
+    public init(
         game: GameID, index: Int, of: Int, until: RoomInstant?, question: QuestionPayload?, reveal: RevealPayload?,
         leaderboard: LeaderboardPayload?, over: GameOverPayload?, progress: ProgressPayload?
     ) {
@@ -164,27 +164,27 @@ package struct GameView: Codable, Sendable, Hashable {
 }
 
 /// Server event `room:member`, class *game*: somebody joined, or one of these fields changed.
-package struct MemberPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var member: MemberView
+public struct MemberPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var member: MemberView
 
-    package init(seq: Int, member: MemberView) {
+    public init(seq: Int, member: MemberView) {
         self.seq = seq
         self.member = member
     }
 }
 
-package enum LeaveReason: String, Codable, Sendable, CaseIterable {
+public enum LeaveReason: String, Codable, Sendable, CaseIterable {
     case left, kicked
 }
 
 /// Server event `room:left`, class *game*.
-package struct MemberLeftPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var player: PlayerID
-    package var reason: LeaveReason
+public struct MemberLeftPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var player: PlayerID
+    public var reason: LeaveReason
 
-    package init(seq: Int, player: PlayerID, reason: LeaveReason) {
+    public init(seq: Int, player: PlayerID, reason: LeaveReason) {
         self.seq = seq
         self.player = player
         self.reason = reason
@@ -192,13 +192,13 @@ package struct MemberLeftPayload: Codable, Sendable, Hashable {
 }
 
 /// Server event `room:changed`, class *game*: settings, lock or host changed.
-package struct RoomChangedPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var settings: RoomSettings
-    package var locked: Bool
-    package var host: PlayerID?
+public struct RoomChangedPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var settings: RoomSettings
+    public var locked: Bool
+    public var host: PlayerID?
 
-    package init(seq: Int, settings: RoomSettings, locked: Bool, host: PlayerID?) {
+    public init(seq: Int, settings: RoomSettings, locked: Bool, host: PlayerID?) {
         self.seq = seq
         self.settings = settings
         self.locked = locked
@@ -206,7 +206,7 @@ package struct RoomChangedPayload: Codable, Sendable, Hashable {
     }
 }
 
-package enum CloseReason: String, Codable, Sendable, CaseIterable {
+public enum CloseReason: String, Codable, Sendable, CaseIterable {
     /// Nobody was there for a while.
     case empty
     /// The host closed it.
@@ -214,47 +214,47 @@ package enum CloseReason: String, Codable, Sendable, CaseIterable {
 }
 
 /// Server event `room:closed`, class *game*: the last event of a room.
-package struct RoomClosedPayload: Codable, Sendable, Hashable {
-    package var seq: Int
-    package var reason: CloseReason
+public struct RoomClosedPayload: Codable, Sendable, Hashable {
+    public var seq: Int
+    public var reason: CloseReason
 
-    package init(seq: Int, reason: CloseReason) {
+    public init(seq: Int, reason: CloseReason) {
         self.seq = seq
         self.reason = reason
     }
 }
 
 /// Server event `presence:update`, class *now*: who of the members has a connection.
-package struct PresencePayload: Codable, Sendable, Hashable {
-    package var present: [PlayerID]
+public struct PresencePayload: Codable, Sendable, Hashable {
+    public var present: [PlayerID]
 
-    package init(present: [PlayerID]) { self.present = present }
+    public init(present: [PlayerID]) { self.present = present }
 }
 
 /// Server event `room:saving`, class *now*: the journal cannot be reached, the room's clock stands still, and nothing
 /// is lost. `saving: false` ends it; `at` is the room's time then.
-package struct SavingPayload: Codable, Sendable, Hashable {
-    package var saving: Bool
-    package var at: RoomInstant
+public struct SavingPayload: Codable, Sendable, Hashable {
+    public var saving: Bool
+    public var at: RoomInstant
 
-    package init(saving: Bool, at: RoomInstant) {
+    public init(saving: Bool, at: RoomInstant) {
         self.saving = saving
         self.at = at
     }
 }
 
 /// Server event `room:me`, class *mine*: the receiver's own seat. Sent after every attach and after each change.
-package struct MePayload: Codable, Sendable, Hashable {
-    package var player: PlayerID
-    package var nickname: Nickname
+public struct MePayload: Codable, Sendable, Hashable {
+    public var player: PlayerID
+    public var nickname: Nickname
     /// For a guest made by this connection: a token for the next one.
-    package var token: String?
+    public var token: String?
     /// For a guest made by this connection: brings a new token from `POST /api/session/refresh`.
-    package var refresh: String?
+    public var refresh: String?
     /// Nil while in no room.
-    package var seat: SeatView?
+    public var seat: SeatView?
 
-    package init(
+    public init(
         player: PlayerID, nickname: Nickname, token: String? = nil, refresh: String? = nil, seat: SeatView? = nil
     ) {
         self.player = player
@@ -266,19 +266,19 @@ package struct MePayload: Codable, Sendable, Hashable {
 }
 
 /// A player's own view of their place in a room.
-package struct SeatView: Codable, Sendable, Hashable {
-    package var code: RoomCode
-    package var role: MemberRole
-    package var ready: Bool
-    package var host: Bool
+public struct SeatView: Codable, Sendable, Hashable {
+    public var code: RoomCode
+    public var role: MemberRole
+    public var ready: Bool
+    public var host: Bool
     /// Points as of the last reveal, bonus and all.
-    package var score: Int
+    public var score: Int
     /// Right answers in a row as of the last reveal.
-    package var streak: Int
+    public var streak: Int
     /// The answer given to the question that is open, locked or being revealed.
-    package var answer: GivenAnswer?
+    public var answer: GivenAnswer?
 
-    package init(
+    public init(
         code: RoomCode, role: MemberRole, ready: Bool, host: Bool, score: Int, streak: Int, answer: GivenAnswer?
     ) {
         self.code = code
@@ -292,15 +292,15 @@ package struct SeatView: Codable, Sendable, Hashable {
 }
 
 /// An answer as it was recorded.
-package struct GivenAnswer: Codable, Sendable, Hashable {
+public struct GivenAnswer: Codable, Sendable, Hashable {
     /// Index of the question in the game.
-    package var question: Int
+    public var question: Int
     /// Indices into the choices as shown, ascending.
-    package var choice: [Int]
+    public var choice: [Int]
     /// Room time at which it was recorded.
-    package var at: RoomInstant
+    public var at: RoomInstant
 
-    package init(question: Int, choice: [Int], at: RoomInstant) {
+    public init(question: Int, choice: [Int], at: RoomInstant) {
         self.question = question
         self.choice = choice
         self.at = at

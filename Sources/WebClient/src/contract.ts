@@ -54,7 +54,7 @@ export type Contract = [
     >
   >,
   Holds<Same<Wire.LeaveReason, "left" | "kicked">>,
-  Holds<Same<Wire.MoveReason, "unowned" | "owner_gone" | "draining" | "overfull" | "pinned" | "asked">>,
+  Holds<Same<Wire.MoveReason, "unowned" | "owner_gone" | "draining" | "overfull" | "pinned" | "asked" | "reclaimed">>,
   Holds<Same<Wire.OverloadLevel, "calm" | "refuses_rooms" | "refuses_joins" | "coarsens">>,
   Holds<Same<Wire.OperatorAction, "move" | "pin" | "unpin" | "drain" | "undrain" | "weight" | "rebalance">>,
   Holds<Same<Wire.ChangeOutcome, "planned" | "applied" | "completed" | "unfinished">>,

@@ -152,7 +152,9 @@ struct AgreementSchedule {
         case 1: return .succeedCoordinator(term, one(of: Self.owners))
         default:
             let plan = some(Self.shards).sorted().map {
-                ShardMove(shard: $0, from: nil, to: one(of: Self.owners), reason: .pinned)
+                ShardMove(
+                    shard: $0, from: nil, to: one(of: Self.owners), reason: .pinned,
+                    note: choices.choose(2) == 0 ? "" : "why")
             }
             return .writePlan(plan, term)
         }

@@ -95,7 +95,7 @@ final class Backend {
         step { [self] in
             run(statement) { [self] rows in
                 phase = .executed
-                if isEnding { return die() }
+                if isEnding || wire.isFlushed && wire.clientIsGone { return die() }
                 wire.toClient.send(.rows(rows))
                 proceed()
             }

@@ -22,6 +22,7 @@ struct Tables {
     struct Plan: Hashable, Sendable {
         var target: Incarnation
         var reason: MoveReason
+        var note: String
     }
 
     struct Move: Hashable, Sendable {

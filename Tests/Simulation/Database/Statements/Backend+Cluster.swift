@@ -20,7 +20,8 @@ extension Backend {
             let owner = row(\.fence, shard, snapshot)?.owner
             guard owner != plan.target, let shard = ShardID(index: shard) else { return nil }
             return ShardMove(
-                shard: shard, from: owner == .nobody ? nil : owner, to: plan.target, reason: plan.reason)
+                shard: shard, from: owner == .nobody ? nil : owner, to: plan.target, reason: plan.reason,
+                note: plan.note)
         }
     }
 
@@ -154,7 +155,7 @@ extension Backend {
                 }
             } then: { [self] in
                 each(plan) { [self] move, next in
-                    let row = Tables.Plan(target: move.to, reason: move.reason)
+                    let row = Tables.Plan(target: move.to, reason: move.reason, note: move.note)
                     let change = { (before: Tables.Plan) in before == row ? nil : row }
                     upsert(\.plan, move.shard.index, row, change: change) { _ in next() }
                 } then: {

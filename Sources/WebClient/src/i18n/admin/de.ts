@@ -108,6 +108,7 @@ export const adminDe: Readonly<Record<AdminKey, Entry>> = {
   "reason.overfull": "zu voll",
   "reason.owner_gone": "Besitzer fort",
   "reason.pinned": "angeheftet",
+  "reason.reclaimed": "zurückgeholt",
   "reason.unowned": "herrenlos",
 
   "ring.label": "Hash-Ring: Shards nach Knoten",

@@ -108,6 +108,7 @@ export const adminEn = {
   "reason.overfull": "too full",
   "reason.owner_gone": "owner gone",
   "reason.pinned": "pinned",
+  "reason.reclaimed": "taken back",
   "reason.unowned": "unowned",
 
   "ring.label": "Hash ring: shards by node",
