@@ -8,7 +8,7 @@ import Testing
     @Test func `a seed gives the same run, line by line`() throws {
         let first = try simulate("--first-seed", "1", "--trace")
         let second = try simulate("--first-seed", "1", "--trace")
-        #expect(first.output.contains("no promise was broken"))
+        #expect(first.output.contains("\nhash "))
         #expect(first.output.utf8.count > 1_000)
         #expect(first.output == second.output)
     }

@@ -27,7 +27,7 @@ struct Summary {
     var isGood: Bool {
         guard lost.isEmpty else { return false }
         guard let sabotage else { return broken.isEmpty && missing.isEmpty && !reports.isEmpty }
-        return broken.contains { sabotage.breaks == nil || $0.promise == sabotage.breaks?.rawValue }
+        return broken.contains { sabotage.explains($0.promise) }
     }
 
     var lines: [String] {

@@ -35,8 +35,17 @@ package enum Sabotage: String, CaseIterable, Sendable {
 
     var ofDatabase: DatabaseSabotage? { self == .p2 ? .fenceOff : DatabaseSabotage(rawValue: rawValue) }
 
-    /// The promise it breaks; nil: whichever.
-    package var breaks: Breach.Promise? { Breach.Promise(rawValue: rawValue) }
+    /// Whether this is what was to be noticed.
+    ///
+    /// - Parameter promise: a `Breach.Promise`.
+    package func explains(_ promise: String?) -> Bool {
+        switch self {
+        case .p1, .p2, .p3, .p4, .p5, .p7, .p8: promise == rawValue
+        // A session that is never let in waits, if its transport is not closed first.
+        case .p6: promise == rawValue || promise == Breach.Promise.liveness.rawValue
+        default: promise != nil
+        }
+    }
 
     func prepare(_ world: WorldServices) {
         let simulator = world.simulator
