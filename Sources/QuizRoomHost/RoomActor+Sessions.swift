@@ -130,6 +130,10 @@ extension RoomActor {
         for case .reply(.callback(let callback), _, _) in outputs.map(\.output) { callback(.failure(Rejection(.busy))) }
         suspending?(nil)
         suspending = nil
+        // Who is not in yet looks for the room too: it may have been told that it is in (`complete`), and nobody else tells it otherwise.
+        for case .attach(let session, _) in outputs.map(\.output) where !sessions.contains(where: { $0 === session }) {
+            session.ended(.moved)
+        }
         outputs.removeAll()
         unsent.removeAll()
         environment.loop.settled(self)
