@@ -71,7 +71,7 @@ def is_at(line: Line, node) -> bool:
 async def test_a_page_follows_its_room_and_nobody_sees_it(chromium, make_node, request):
     cluster = Cluster(make_node, 3)
     await cluster.start()
-    table = await seated(cluster, 0, 3, questionCount=4)
+    table = await seated(cluster, 0, 3, questionCount=2)
     stage = Stage(chromium, cluster.nodes[1].url)
     failed = True
     try:
@@ -80,7 +80,7 @@ async def test_a_page_follows_its_room_and_nobody_sees_it(chromium, make_node, r
         await ada.joins_by_link(table.code)
         # The link's page asked where the room is, and went there at once.
         assert [is_at(line, cluster.nodes[0]) for line in lines.all] == [True]
-        async with table.played(choose):
+        async with table.played(choose, leads=False):
             await table.start()
             question = await ada.sees_question(1)
             began = time.monotonic()
@@ -88,7 +88,7 @@ async def test_a_page_follows_its_room_and_nobody_sees_it(chromium, make_node, r
                 cluster.nodes[1].command, "shards", "drain", "node-0", "--reason", "a test"))
             await lines.until(lambda: len(lines.all) == 2 and lines.all[0].ended_at, "the move")
             figure("web client: from the drain until the first connection had ended", f"{time.monotonic() - began:.2f} s")
-            for number in range(1, 5):
+            for number in (1, 2):
                 question = await ada.sees_question(number)
                 await ada.answers(question)
             await ada.sees("podium")
@@ -126,7 +126,7 @@ async def test_behind_a_balancer_an_address_that_cannot_be_reached_hurts_nobody(
         began = time.monotonic()
         await ada.joins_by_link(table.code)
         figure("web client: in the room though its node's own address is dead", f"{time.monotonic() - began:.1f} s")
-        async with table.played(choose):
+        async with table.played(choose, leads=False):
             await table.start()
             for number in (1, 2):
                 await ada.answers(await ada.sees_question(number))
