@@ -91,8 +91,12 @@ import Testing
             do throws(MeshCodecError) {
                 let decoded = try MeshCodec.decode(ByteBuffer(bytes: bytes))
                 read += 1
-                // Whatever can be read has exactly these bytes and can be sent.
-                #expect(Array(Given.body(decoded).readableBytesView) == bytes, "seed \(seed), round \(round)")
+                // Whatever can be read has exactly these bytes and can be sent; but for a later version's reason, one byte, which counts as `asked`.
+                let again = Array(Given.body(decoded).readableBytesView)
+                var different = 0
+                if case .final(let final) = decoded, final.reason == .asked { different = 1 }
+                #expect(again.count == bytes.count, "seed \(seed), round \(round)")
+                #expect(zip(again, bytes).count { $0 != $1 } <= different, "seed \(seed), round \(round)")
             } catch {
                 refused += 1
             }
