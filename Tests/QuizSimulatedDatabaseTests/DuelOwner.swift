@@ -20,7 +20,7 @@ final class DuelOwner {
     private let scheduler: SeededScheduler
     private var lanes: [DuelLane] = []
     private var rooms: [RoomID: Room] = [:]
-    private var terms: [ShardID: Term] = [:]
+    private var own = OwnShards()
     private(set) var isGone = false
     private(set) var lastStopMs: Int64 = -1
 
@@ -65,7 +65,7 @@ final class DuelOwner {
         database.host.run { [self] in
             database.ownership.take(shards, owner: incarnation) { [self] result in
                 guard case .success(let won) = result else { return done(false) }
-                adopt(won.filter { terms[$0.shard] != $0 }) { done(won.count == shards.count && $0) }
+                adopt(won) { done(won.count == shards.count && $0) }
             }
         }
     }
@@ -86,17 +86,27 @@ final class DuelOwner {
         database.query(.createRoom(record, term), pool: .web) { [self] _ in create(records.dropFirst(), won, done) }
     }
 
-    private func adopt(_ won: [Term], attempt: Int = 0, _ done: @escaping (Bool) -> Void) {
-        if won.isEmpty { return done(true) }
-        for term in won { lose(term.shard) }
-        database.load(won.map(\.shard)) { [self] result in
+    private func adopt(_ won: [Term], _ done: @escaping (Bool) -> Void) {
+        let (arriving, stale) = own.begin(won)
+        for shard in stale { dropRooms(of: shard) }
+        if arriving.isEmpty { return done(true) }
+        load(arriving, attempt: 0, done)
+    }
+
+    private func load(_ arriving: [Term], attempt: Int, _ done: @escaping (Bool) -> Void) {
+        database.load(arriving.map(\.shard)) { [self] result in
             guard case .success(let stored) = result else {
-                if attempt == 5 { return done(false) }
-                return after(ms: 100) { [self] in adopt(won, attempt: attempt + 1, done) }
+                if attempt < 5 {
+                    return after(ms: 100) { [self] in load(arriving, attempt: attempt + 1, done) }
+                }
+                own.abandon(arriving)
+                return done(false)
             }
-            for term in won { terms[term.shard] = term }
+            _ = own.finish(arriving)
             for room in stored {
-                guard let term = won.first(where: { $0.shard == room.record.shard }) else { continue }
+                guard let term = arriving.first(where: { $0.shard == room.record.shard }),
+                    own.answered[term.shard] == term
+                else { continue }
                 let head =
                     room.tail.last.map { JournalHead(number: $0.number, chain: $0.chain) } ?? room.snapshot?.head
                     ?? JournalHead(
@@ -108,8 +118,7 @@ final class DuelOwner {
         }
     }
 
-    func lose(_ shard: ShardID) {
-        terms[shard] = nil
+    private func dropRooms(of shard: ShardID) {
         for room in rooms.values.filter({ $0.record.shard == shard }).map(\.record.room) { drop(room) }
     }
 
@@ -158,7 +167,7 @@ final class DuelOwner {
 
     func committed(_ append: RoomAppend) { ledger.acknowledge(append) }
     func failed(_ append: RoomAppend) { ledger.refuse(append) }
-    func lost(_ shard: ShardID, under term: Term) { if terms[shard] == term { lose(shard) } }
+    func lost(_ term: Term) { if own.lose(term) { dropRooms(of: term.shard) } }
 
     func heldUp(ms: Int64) { ledger.note(.batchHeldUp(ms: ms)) }
 }
@@ -217,7 +226,7 @@ final class DuelLane {
             guard let append = sent?.appends.first(where: { $0.room == room }) else { return }
             heads[room] = (head, append.term)
             owner.committed(append)
-        case .lost(let term): owner.lost(term.shard, under: term)
+        case .lost(let term): owner.lost(term)
         case .quarantine(let room, _): owner.drop(room)
         }
     }
