@@ -262,7 +262,6 @@ let package = Package(
         tests("QuizSchemaTests", ["QuizWire", "QuizModel"]),
         tests("QuizSocialTests", ["QuizSocial", "QuizModel", "QuizTestKit", .nioLocks]),
         // Starts the executable `simulate`, and is not linked with it.
-        tests("QuizSimulationTests", []),
         tests("QuizContentTests", ["QuizContent", "QuizModel", "QuizTestKit"]),
         tests(
             "QuizHTTPTests",
