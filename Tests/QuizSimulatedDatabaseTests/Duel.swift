@@ -193,12 +193,18 @@ final class Duel {
     private func disturbStandby() {
         switch scheduler.choose(6) {
         case 0: server.setStandby(isThere: false)
-        case 1: server.cancelCommit()
+        case 1:
+            guard server.cancelCommit(), scheduler.choose(2) == 0 else { return }
+            // While the standby still lacks what somebody may take for committed.
+            scheduler.schedule(ms: 1 + scheduler.choose(40)) { [self] in if !isOver { failOver() } }
         case 2: server.endBackend()
-        case 3:
-            ledger.check(server)
-            server.failOver(downMs: scheduler.choose(200), losing: losesCommits ? 1 + scheduler.choose(9) : 0)
+        case 3: failOver()
         default: server.setStandby(isThere: true)
         }
+    }
+
+    private func failOver() {
+        ledger.check(server)
+        server.failOver(downMs: scheduler.choose(200), losing: losesCommits ? 1 + scheduler.choose(9) : 0)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 /// the protocol is spoiled.
 @Suite struct DuelTests {
     /// More of them: `QUIZMANIA_DUELS=20000 swift test --filter DuelTests`.
-    private static let duels = ProcessInfo.processInfo.environment["QUIZMANIA_DUELS"].flatMap(Int.init) ?? 1_000
+    private static let duels = ProcessInfo.processInfo.environment["QUIZMANIA_DUELS"].flatMap(Int.init) ?? 400
     private static let first = ProcessInfo.processInfo.environment["QUIZMANIA_FIRST_SEED"].flatMap(UInt64.init) ?? 1
 
     @Test func `nothing acknowledged is lost and no row comes behind a new owner's back`() {
@@ -26,9 +26,15 @@ import Testing
     /// What a sound protocol never does, and what a duel does not ask for.
     private static let mustNotHappen: Set<DatabaseBranch> = [.cycle, .deadlock, .commitsLost, .busy]
 
+    /// Where bugs that are rarely seen were caught last, to be there soon; all of the thousand are tried.
+    private static let lastSeen: [DatabaseSabotage: UInt64] = [
+        .lockOrder: 466, .waitForFence: 760, .warningIgnored: 204, .takeUnconfirmed: 523,
+    ]
+
     @Test(arguments: DatabaseSabotage.allCases)
     func `a spoiled protocol breaks a promise`(_ sabotage: DatabaseSabotage) {
-        for seed in UInt64(1)...1_000 {
+        for offset in UInt64(0)..<1_000 {
+            let seed = (offset + (Self.lastSeen[sabotage] ?? 1) - 1) % 1_000 + 1
             let breaches = Duel(seed: seed, sabotage: sabotage).run()
             if !breaches.isEmpty { return print("\(sabotage.rawValue): seed \(seed): \(breaches)") }
         }
