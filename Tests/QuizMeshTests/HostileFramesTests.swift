@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import QuizCluster
+import QuizModel
 import Testing
 
 @testable import QuizMesh
