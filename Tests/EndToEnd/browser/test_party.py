@@ -172,6 +172,8 @@ async def test_eight_browsers_play_a_game_to_the_podium_and_again(stage: Stage):
     await ada.sees("reveal")
     await ada.act(ada.find("skip-button"))
     await together(*(player.sees("podium") for player in (*players, projector)))
+    for player in (*players, projector):
+        await expect(player.page.locator(".step .name")).to_have_count(3)
     steps = [await player.page.locator(".step .name").all_inner_texts() for player in (*players, projector)]
     assert len(steps[0]) == 3 and all(step == steps[0] for step in steps)
     assert not {"Linus", "Sophie", "Hedy", "Alan"} & set(steps[0])
