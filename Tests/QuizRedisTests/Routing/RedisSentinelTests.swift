@@ -72,7 +72,7 @@ private final class TestSentinels: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(3))) struct RedisSentinelTests {
+@Suite(.timeLimit(.minutes(6))) struct RedisSentinelTests {
     @Test func `the master is found, another one when it dies, and the old one is never gone back to`() async throws {
         let stage = try await TestSentinels()
         let fixture = try await RedisFixture(stage.configuration)
@@ -81,7 +81,7 @@ private final class TestSentinels: Sendable {
         stage.servers[0].stop()
         let killed = ContinuousClock.now
         while await fixture.failure(["SET", "k", "second"], patience: .milliseconds(300)) != nil {
-            try #require(ContinuousClock.now - killed < .seconds(40))
+            try #require(ContinuousClock.now - killed < .seconds(100))
         }
         #expect(await stage.isMaster(stage.servers[1]))
         #expect(await stage.get("k", from: stage.servers[1]) == "second")
@@ -94,7 +94,7 @@ private final class TestSentinels: Sendable {
         let back = ContinuousClock.now
         while await stage.isMaster(stage.servers[0]) {
             #expect(try await fixture.client.command(["INCR", "n"]).integer != nil)
-            try #require(ContinuousClock.now - back < .seconds(40))
+            try #require(ContinuousClock.now - back < .seconds(100))
         }
         try await stage.ready()
         let counted = try await fixture.client.command(["GET", "n"]).text
