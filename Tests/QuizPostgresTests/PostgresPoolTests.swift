@@ -25,7 +25,7 @@ import Testing
         let database = try await TestDatabase(migrated: false)
         let pool = pool(
             database,
-            .init(connections: 1, waitersMax: 1, acquireTimeout: .milliseconds(300), queryTimeout: .seconds(20)))
+            .init(connections: 1, waitersMax: 1, acquireTimeout: .seconds(2), queryTimeout: .seconds(20)))
         let holder = database.session()
         try await holder.script("SELECT pg_advisory_lock(1)")
         async let first = run(pool, Self.locked)
