@@ -41,6 +41,19 @@ Deno.test("the sample with the smallest round trip sets the clock", () => {
   equal(clock.now(), 5_300 - 105 + 1_000);
 });
 
+Deno.test("a clock that stood still is known from the first sample afterwards", () => {
+  let local = 0;
+  const clock = new RoomClock(() => local);
+  clock.sample(0, 2, 1_001);
+  // Slower, but no contradiction: the fast one counts.
+  clock.sample(100, 150, 1_110);
+  local = 1_000;
+  equal(clock.now(), 2_000);
+  // 120 ms behind what the others say, which 40 ms of round trip do not explain.
+  clock.sample(1_000, 1_040, 1_900);
+  equal(clock.now(), 1_880);
+});
+
 Deno.test("a frozen clock stands still until it is restarted", () => {
   let local = 0;
   const clock = new RoomClock(() => local);

@@ -7,6 +7,12 @@ interface Sample {
 
 /** Samples kept; the one with the smallest round trip counts. */
 const samplesMax = 8;
+/** Room time comes in whole milliseconds. */
+const resolutionMs = 1;
+
+/** Whether the room's clock must have stood still between two samples: each is wrong by half its round trip at most. */
+const stoodStill = (before: Sample, after: Sample): boolean =>
+  before.offset - before.roundTripMs / 2 > after.offset + after.roundTripMs / 2 + resolutionMs;
 
 /**
  * The room's clock as seen from here: local monotonic time plus an offset. Wall clocks play no part.
@@ -28,12 +34,15 @@ export class RoomClock {
     return frozenAt ?? this.#now() + value;
   };
 
-  /** A `time:sync` exchange: sent and received in local time, the server's answer in room time. */
+  /**
+   * A `time:sync` exchange: sent and received in local time, the server's answer in room time.
+   *
+   * The room's clock stands still while the room moves to another node: samples from before say nothing afterwards.
+   */
   sample(sentAt: number, receivedAt: number, roomTime: number): void {
-    const roundTripMs = receivedAt - sentAt;
-    this.#samples = [...this.#samples, { offset: roomTime - (sentAt + receivedAt) / 2, roundTripMs }].slice(
-      -samplesMax,
-    );
+    const sample = { offset: roomTime - (sentAt + receivedAt) / 2, roundTripMs: receivedAt - sentAt };
+    const before = this.#samples.filter((older) => !stoodStill(older, sample));
+    this.#samples = [...before, sample].slice(-samplesMax);
     const best = this.#samples.reduce((a, b) => (b.roundTripMs < a.roundTripMs ? b : a));
     const { value, frozenAt } = this.offset.get();
     if (frozenAt === undefined && best.offset !== value) this.offset.set({ value: best.offset });

@@ -11,6 +11,8 @@ export interface LinkHandlers {
   disconnected(ended: boolean): void;
   /** `refused`: the server answered no, nothing reconnects; otherwise it could not be reached. */
   unreachable(refused: boolean): void;
+  /** Another connection has taken over, to the node that the room has moved to. */
+  moved(): void;
   /** Answers were lost with a connection that another one had replaced: what is open is to be sent again. */
   answersLost(): void;
 }
@@ -139,7 +141,8 @@ export class Link {
     const held = candidate.take();
     this.#use(new Line(candidate.socket));
     // The first one had broken meanwhile: then this is the connection everybody waits for.
-    if (!wasUp) this.#handlers.connected(true);
+    if (wasUp) this.#handlers.moved();
+    else this.#handlers.connected(true);
     for (const { name, payload, offset } of unseen(held, this.#seq)) this.#deliver(name, payload, offset);
   }
 

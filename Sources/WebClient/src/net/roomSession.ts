@@ -71,6 +71,7 @@ export class RoomSession {
       connected: (recovered) => this.#connected(recovered),
       disconnected: (ended) => this.#disconnected(ended),
       unreachable: (refused) => void this.#unreachable(refused),
+      moved: () => this.#timekeeper.start(),
       answersLost: () => this.#sendAgain(),
     });
     this.#link = link;
