@@ -56,6 +56,8 @@ public final class QuizClient: Sendable {
     // MARK: - The room's clock
 
     /// Compares clocks with the room, or with the node when in no room: takes the fastest of five exchanges.
+    ///
+    /// The room's clock stands still while the room moves to another node: compare again after `QuizEvent.moved`.
     public func synchronise() async throws(QuizClientError) {
         var best: (roundTrip: Double, offset: Double)?
         for _ in 0..<5 {

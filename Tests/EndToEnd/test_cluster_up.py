@@ -82,6 +82,7 @@ def checkout():
         shutil.rmtree(above, ignore_errors=True)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.limit(600)
 async def test_one_command_brings_a_game_that_outlives_its_node(checkout):
@@ -127,6 +128,7 @@ async def test_one_command_brings_a_game_that_outlives_its_node(checkout):
         assert probe.connect_ex(("127.0.0.1", 8080 + 100 * index)) != 0, "somebody still listens on the node's port"
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.limit(600)
 async def test_several_nodes_stay_up_behind_their_balancer(checkout):

@@ -66,6 +66,7 @@ async def test_five_players_play_to_the_podium(node):
     await table.close()
 
 
+@pytest.mark.alone
 @pytest.mark.limit(180)
 async def test_fifty_players_play_to_the_podium(node):
     bots = await gathered(node, 50, "Crowd ")

@@ -67,6 +67,7 @@ async def ready(node) -> tuple[int, dict]:
         return response.status, checks["overload"]
 
 
+@pytest.mark.alone
 @pytest.mark.limit(240)
 async def test_an_overloaded_node_sheds_and_its_games_go_on(make_node):
     cluster = Cluster(make_node, 1, overload_lag_ms=f"{MARK},{MARK},{MARK}")
@@ -112,6 +113,7 @@ async def test_an_overloaded_node_sheds_and_its_games_go_on(make_node):
     await node.stop()
 
 
+@pytest.mark.alone
 @pytest.mark.limit(180)
 async def test_an_overloaded_node_has_its_rooms_made_by_another(make_node):
     cluster = Cluster(make_node, 2)

@@ -214,6 +214,7 @@ async def test_http_doors_take_bad_requests(node):
     assert await node.get("/health/live") == 200
 
 
+@pytest.mark.alone
 async def test_who_delays_pongs_gains_the_cap_and_is_flagged(make_node):
     """P9: the credit for latency is capped, and one that the network does not explain is counted for operators."""
     node = make_node()
@@ -231,6 +232,7 @@ async def test_who_delays_pongs_gains_the_cap_and_is_flagged(make_node):
     await node.stop()
 
 
+@pytest.mark.alone
 async def test_a_flood_is_slowed_not_served(node):
     bot = RawBot(node.url, "Flooder")
     await bot.connect()
@@ -242,6 +244,7 @@ async def test_a_flood_is_slowed_not_served(node):
     await bot.close()
 
 
+@pytest.mark.alone
 async def test_two_hundred_players_from_one_address_fill_four_rooms(make_node):
     node = make_node()
     await node.start()
@@ -265,6 +268,7 @@ RETURNING = 2_000
 RETURN_SECONDS = 10
 
 
+@pytest.mark.alone
 @pytest.mark.limit(240)
 async def test_two_thousand_clients_returning_at_once_play_within_ten_seconds(make_node):
     """After a kill -9, from the moment the node takes players to the last player's acknowledged answer."""

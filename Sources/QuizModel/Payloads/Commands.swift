@@ -183,6 +183,9 @@ public struct ChatHistoryAck: Codable, Sendable, Hashable {
 }
 
 /// `time:sync`, NTP style. Ack: `TimeSyncAck`. Take the sample with the smallest round trip.
+///
+/// A room's clock stands still while the room moves to another node. A sample further behind the others than half of both round trips shows it: forget
+/// those others.
 public struct TimeSyncCommand: Codable, Sendable, Hashable {
     /// Anything; comes back unchanged.
     public var t0: Double

@@ -3,7 +3,6 @@
 import asyncio
 import inspect
 import os
-import shutil
 
 import pytest
 from playwright.async_api import Browser, Playwright, async_playwright, expect
@@ -77,8 +76,6 @@ def fragile_node(loop_runner, make_node):
 @pytest.fixture(scope="session")
 def chromium(loop_runner):
     assert os.access(CHROMIUM, os.X_OK), f"{CHROMIUM} is missing: apt-get install chromium"
-
-    shutil.rmtree(ARTIFACTS / "failed", ignore_errors=True)
 
     async def launch() -> tuple[Playwright, Browser]:
         playwright = await async_playwright().start()

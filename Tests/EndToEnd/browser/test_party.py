@@ -31,6 +31,7 @@ async def crowd(stage: Stage) -> list[Player]:
     )
 
 
+@pytest.mark.alone
 @pytest.mark.limit(240)
 async def test_eight_browsers_play_a_game_to_the_podium_and_again(stage: Stage):
     players = await crowd(stage)

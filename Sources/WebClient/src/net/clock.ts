@@ -7,12 +7,12 @@ interface Sample {
 
 /** Samples kept; the one with the smallest round trip counts. */
 const samplesMax = 8;
-/** Room time comes in whole milliseconds. */
-const resolutionMs = 1;
+/** Milliseconds by which two clocks may drift apart between samples. */
+const driftMs = 1;
 
 /** Whether the room's clock must have stood still between two samples: each is wrong by half its round trip at most. */
 const stoodStill = (before: Sample, after: Sample): boolean =>
-  before.offset - before.roundTripMs / 2 > after.offset + after.roundTripMs / 2 + resolutionMs;
+  before.offset - before.roundTripMs / 2 > after.offset + after.roundTripMs / 2 + driftMs;
 
 /**
  * The room's clock as seen from here: local monotonic time plus an offset. Wall clocks play no part.
