@@ -27,6 +27,9 @@ bench_start_services() {
     redis_pid=$(process_in "$bench_home/redis/redis.pid")
     taskset --all-tasks --cpu-list --pid "$load_cpu" "$postgres_pid" >/dev/null
     taskset --all-tasks --cpu-list --pid "$load_cpu" "$redis_pid" >/dev/null
+    # Nobody asks for a page.
+    mkdir "$bench_home/web"
+    : >"$bench_home/web/index.html"
     local secrets=$bench_home/secrets
     install --directory --mode=0700 "$secrets"
     ensure_key "$secrets/token.key"
@@ -68,7 +71,7 @@ node_environment() {
         "QUIZMANIA_POSTGRES_PASSWORD_FILE=$bench_home/password"
         "QUIZMANIA_REDIS=redis://127.0.0.1:$redis_port/0"
         "QUIZMANIA_SECRETS_DIR=$bench_home/secrets"
-        "QUIZMANIA_WEB_DIR=$web/dist"
+        "QUIZMANIA_WEB_DIR=$bench_home/web"
         "${@:2}"
     )
 }
@@ -87,4 +90,98 @@ start_node() {
         ((EPOCHSECONDS < deadline)) || fail "the node is not ready after 30 s: $(tail --lines=3 "$log")"
         sleep 0.1
     done
+}
+
+# Ends the servers that run, those named or all: stop_servers [NAME…]. Names are node-INDEX, epoll, uws, bare.
+stop_servers() {
+    local files=("$bench_home"/*.server.pid)
+    if (($# > 0)); then files=("${@/#/$bench_home/}") files=("${files[@]/%/.server.pid}"); fi
+    stop_processes 30 "${files[@]}"
+}
+
+# Starts a reference server: start_reference NAME PROGRAM. Sets `server_pid` and `server_port`.
+start_reference() {
+    server_port=$(free_port)
+    taskset --cpu-list "$server_cpu" "$2" "$server_port" >>"$bench_home/$1.log" 2>&1 </dev/null &
+    server_pid=$!
+    remember_process "$bench_home/$1.server.pid" "$server_pid" || fail "$1 does not start: see $bench_home/$1.log."
+    for _ in {1..50}; do
+        if port_taken "$server_port"; then return 0; fi
+        sleep 0.1
+    done
+    fail "$1 does not listen: see $bench_home/$1.log."
+}
+
+# Builds the generator and the reference servers into $bench_tools.
+build_load_tools() {
+    local library=$bench_tools/libsocketify_linux_amd64.so
+    mkdir --parents "$bench_tools"
+    if [[ ! -s $library ]]; then
+        step_or_fail 'fetching uWebSockets' "$state/log/bench-uws.log" "$root/cluster/lib/fetch-uws" "$bench_tools"
+    fi
+    step_or_fail 'building the generator' "$state/log/build-load.log" make --directory="$root/Tests/Load" \
+        "OUT=$bench_tools" "UWS=$library" all "$bench_tools/uws-reference"
+}
+
+# One run of the generator. Its figures go into $results under a label; its text into the log. A void run ends the bench.
+#
+# load CASE SERVER OPTION…
+load() {
+    local case=$1 server=$2
+    shift 2
+    "$bench_tools/loadgen" --cpu "$load_cpu" --label "$case $server $round" --json "$results" "$@" >>"$bench_log" 2>&1 ||
+        fail "$case on $server is void: $(tail --lines=2 "$bench_log" | head --lines=1); the output is in $bench_log."
+}
+
+# As `load`, on a server that runs: node, epoll or uws. Sessions sign in with tokens made beforehand.
+load_on() {
+    local case=$1 server=$2
+    shift 2
+    case $server in
+        node)
+            load "$case" node --dialect quizmania --forwarded --tokens "$bench_home/tokens" --port "$node_port" \
+                --pids "$node_pid" --stores "$postgres_pid,$redis_pid" --close-rooms "$@"
+            ;;
+        epoll) load "$case" epoll --dialect raw --port "$epoll_port" --pids "$epoll_pid" "$@" ;;
+        uws) load "$case" uws --dialect raw --port "$uws_port" --pids "$uws_pid" "$@" ;;
+    esac
+}
+
+# Has guests made for this many connections, unless there are tokens that live long enough.
+#
+# ensure_tokens CONNECTIONS
+ensure_tokens() {
+    local file=$bench_home/tokens
+    if [[ -s $file ]] && (($(wc --lines <"$file") >= $1 && EPOCHSECONDS < tokens_until)); then return 0; fi
+    "$bench_tools/loadgen" --dialect quizmania --forwarded --port "$node_port" --workload idle --late-joins --rooms "$1" \
+        --players 1 --settle 1 --duration 0 --save-tokens "$file" >>"$bench_log" 2>&1 ||
+        fail "guests could not be made: see $bench_log."
+    # They are good for 15 minutes.
+    tokens_until=$((EPOCHSECONDS + 600))
+}
+
+# The web client's measurement, on a node that runs: bench_web OPTION…
+bench_web() {
+    local url='' more=()
+    while (($# > 0)); do
+        case $1 in
+            --url)
+                url=${2:-}
+                [[ $url =~ ^https?://[^/]+/?$ ]] || fail "--url takes an address like http://127.0.0.1:8080."
+                ;;
+            --runs | --questions)
+                [[ ${2:-} =~ ^[1-9][0-9]?$ ]] || fail "$1 takes a number from 1 to 99."
+                more+=("$1" "$2")
+                ;;
+            *) fail "'$1' is not an option: see cluster/bench --help." ;;
+        esac
+        shift 2
+    done
+    if [[ -z $url ]]; then
+        url=$(cat "$state/url" 2>/dev/null) || fail "no node is running here: start one with cluster/up, or name one with --url."
+    fi
+    ensure_packages chromium python3-venv
+    cd "$root" || return
+    ensure_test_python
+    "$test_python" "$root/Tests/Load/bench_web.py" --url "$url" "${more[@]}"
 }

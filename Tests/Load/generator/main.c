@@ -70,11 +70,17 @@ static void read_tokens(void)
     }
 }
 
-static void write_tokens(void)
+/* Whether everybody's is there. */
+static bool write_tokens(void)
 {
     FILE *f = options.save_tokens ? fopen(options.save_tokens, "w") : NULL;
-    for (uint32_t i = 0; f && i < conns_wanted(); i++) fprintf(f, "%s\n", tokens && tokens[i] ? tokens[i] : "");
+    bool complete = f || !options.save_tokens;
+    for (uint32_t i = 0; f && i < conns_wanted(); i++) {
+        complete = complete && tokens && tokens[i];
+        fprintf(f, "%s\n", tokens && tokens[i] ? tokens[i] : "");
+    }
     if (f) fclose(f);
+    return complete;
 }
 
 /* ---- seating: hosts first, because the others join their rooms -------------------------------------------------------- */
@@ -165,7 +171,7 @@ static void run_for(double seconds)
 static bool seat(bool hosts, const uint32_t *count, uint32_t reached)
 {
     uint64_t end = now_ns() + ns(SEATING_S);
-    while (*count < reached && !conns_failed && now_ns() < end) {
+    while (*count < reached && !conns_failed && !faults.faults && now_ns() < end) {
         start_some(hosts);
         turn(now_ns() + ns(0.05));
     }
@@ -180,7 +186,7 @@ static bool join_all(void)
     joining = true;
     for (int hosts = 1; hosts >= 0; hosts--) {
         uint32_t all = hosts ? options.rooms : conns_wanted() - options.rooms;
-        for (uint32_t n = 0; (n < all || conns_joined < asked) && !conns_failed && now_ns() < end;) {
+        for (uint32_t n = 0; (n < all || conns_joined < asked) && !conns_failed && !faults.faults && now_ns() < end;) {
             for (; n < all && asked < conns_joined + options.inflight; n++, asked++) {
                 struct conn *c = candidate(hosts, n);
                 c->began = now_ns();
@@ -296,6 +302,14 @@ static void report_load(const struct usage *before, const struct usage *after, u
     report_histogram("board_us", &counts.board);
 }
 
+/* A question is open somewhere. */
+static bool is_asking(void)
+{
+    for (uint32_t r = 0; r < options.rooms; r++)
+        if (rooms[r].asking) return true;
+    return false;
+}
+
 static void play(void)
 {
     struct usage before, after;
@@ -309,10 +323,10 @@ static void play(void)
     usage_now(&after, &options.pids, &options.stores);
     measuring = playing = false;
     report_load(&before, &after, ws_bytes_received - bytes, ws_reads - reads);
-    /* Everything that was said has to arrive. */
-    uint64_t end = now_ns() + ns(DRAINING_S);
-    while (lines_shown < lines_sent * options.players && now_ns() < end) turn(now_ns() + ns(0.01));
-    faults.lost = lines_sent * options.players - lines_shown;
+    /* Everything that was said has to arrive, and every question to come to its end. */
+    uint64_t end = now_ns() + ns(DRAINING_S + options.window);
+    while ((lines_shown < lines_sent * options.players || is_asking()) && now_ns() < end) turn(now_ns() + ns(0.01));
+    faults.lost = lines_sent * options.players - lines_shown + is_asking();
     if (options.workload == QUIZ && !counts.rounds) faults.lost++;
 }
 
@@ -337,9 +351,8 @@ int main(int argc, char **argv)
     report_number("faults", "", (double)faults.faults);
     report_number("ended", "connections", (double)faults.ended);
     report_number("lost", "", (double)faults.lost);
-    bool ok = seated && !faults.faults && !faults.ended && !faults.lost;
+    bool ok = write_tokens() && seated && !faults.faults && !faults.ended && !faults.lost;
     report_end(ok, faults.first);
-    write_tokens();
     for (uint32_t i = 0; i < conns_wanted(); i++) ws_close(&conns[i].ws);
     return !ok;
 }
