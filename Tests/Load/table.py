@@ -31,14 +31,18 @@ class Results:
                 case, server, number = run["label"].split()
                 self.runs[case][server][int(number)] = run
 
+    def of(self, case: str, server: str) -> dict[int, dict]:
+        """The runs by round; empty when there were none."""
+        return self.runs.get(case, {}).get(server, {})
+
     def values(self, case: str, server: str, figure: str) -> list[float]:
-        return [run[figure] for run in self.runs[case][server].values() if figure in run]
+        return [run[figure] for run in self.of(case, server).values() if figure in run]
 
     def ratios(self, case: str, server: str, to_case: str, to_server: str, figure: str, more_is_better: bool) -> list[float]:
         """Above 1: better than the other, in the same round."""
         found = []
-        for number, run in self.runs[case][server].items():
-            other = self.runs[to_case][to_server].get(number, {})
+        for number, run in self.of(case, server).items():
+            other = self.of(to_case, to_server).get(number, {})
             if run.get(figure) and other.get(figure):
                 found.append(run[figure] / other[figure] if more_is_better else other[figure] / run[figure])
         return found
@@ -46,8 +50,8 @@ class Results:
     def in_units(self, case: str, server: str, figure: str, factor: float) -> list[float]:
         """A figure in C: the C limit's processor time a delivery at 40×50, in the same round. factor: µs of one."""
         found = []
-        for number, run in self.runs[case][server].items():
-            unit = self.runs["B1/40x50/1"]["epoll"].get(number, {}).get("cpu_us_per_delivery")
+        for number, run in self.of(case, server).items():
+            unit = self.of("B1/40x50/1", "epoll").get(number, {}).get("cpu_us_per_delivery")
             if unit and figure in run:
                 found.append(run[figure] * factor / unit)
         return found
@@ -115,10 +119,10 @@ def targets(results: Results) -> None:
     add("B2: PostgreSQL and Redis, ms a round", results.values("B2/10x50", "node", "store_cpu_ms_per_round"), "reported")
     add("B3: C a round", results.in_units("B3/20x50", "node", "cpu_ms_per_round", 1000), "≤ 1,720", 0)
     add("B3: PostgreSQL and Redis, ms a round", results.values("B3/20x50", "node", "store_cpu_ms_per_round"), "reported")
-    paced = results.runs["B3/20x50"]["node"]
+    paced, commits = results.of("B3/20x50", "node"), results.of("B3/commit", "disk")
     add("B3: ack p99, of a bare commit's", [
-        run["acknowledgement_us"]["p99"] / results.runs["B3/commit"]["disk"][number]["p99_us"]
-        for number, run in paced.items() if number in results.runs["B3/commit"]["disk"]], "≤ 3")
+        run["acknowledgement_us"]["p99"] / commits[number]["p99_us"]
+        for number, run in paced.items() if number in commits], "≤ 3")
     add("B3: progress shown within, ms, p99.9", [run["progress_us"]["p999"] / 1000 for run in paced.values()], "≤ 50", 0)
     add("B4: C a join", results.in_units("B4/40x50", "node", "join_cpu_us", 1), "≤ 32", 0)
     add("B5: KiB a session", results.values("B5/200x10", "node", "memory_connection_kib"), "≤ 8", 1)

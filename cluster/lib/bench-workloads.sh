@@ -103,5 +103,84 @@ workload_B5() {
 restart_node() {
     stop_servers node-0
     start_node 0
-    node_pid=$server_pid node_port=$server_port
+}
+
+# Every room over two nodes on one processor: half of its players, and of the rooms, on each.
+workload_B6() {
+    local depth options
+    start_node 1
+    local second_pid=$server_pid second_port=$server_port
+    await_shards
+    read -r -a options <<<"$(pace 1.5 5)"
+    for depth in 1 8; do
+        load "B6/40x50/$depth" nodes --dialect quizmania --forwarded --tokens "$bench_home/tokens" --close-rooms \
+            --port "$node_port,$second_port" --pids "$node_pid,$second_pid" --stores "$postgres_pid,$redis_pid" \
+            --workload bcast --rooms 40 --players 50 --depth "$depth" "${options[@]}"
+    done
+    stop_servers node-1
+}
+
+# More and more rooms under the same load: what a delivery costs must not grow. Then rooms that come and go ten times.
+workload_B7() {
+    local rooms cycle
+    ensure_tokens 10000
+    for rooms in 10 100 500 2000; do
+        load_on "B7/${rooms}x5" node --workload bcast --rooms "$rooms" --players 5 --rate 400 --warmup 1 --duration 5 \
+            --settle 1
+    done
+    restart_node
+    for cycle in {1..10}; do
+        load_on "B7/cycle-$cycle" node --workload storm --rooms 200 --players 10 --settle 2
+    done
+}
+
+# Everything through TLS in the node; and boards that are deflated.
+workload_B8() {
+    local options
+    make_certificate
+    stop_servers node-0
+    start_node 0 "QUIZMANIA_TLS_CERTIFICATE_FILE=$bench_home/tls.pem" "QUIZMANIA_TLS_KEY_FILE=$bench_home/tls.key"
+    load_on B8/tls/200x10 node --tls --workload storm --late-joins --rooms 200 --players 10 --settle 2
+    read -r -a options <<<"$(pace 1.5 5)"
+    for depth in 1 8; do
+        load_on "B8/tls/40x50/$depth" node --tls --workload bcast --rooms 40 --players 50 --depth "$depth" "${options[@]}"
+    done
+    restart_node
+    read -r -a options <<<"$(pace 3 10)"
+    load_on B8/deflate/10x50 node --deflate --workload quiz --rooms 10 --players 50 --window 0 "${options[@]}"
+    load_on B8/plain/10x50 node --workload quiz --rooms 10 --players 50 --window 0 "${options[@]}"
+}
+
+# kill -9 of a node with 500 rooms in the middle of their games: what the other one needs until the last of them lives.
+workload_B9() {
+    local crowd before after
+    start_node 1
+    local second_pid=$server_pid second_port=$server_port
+    await_shards
+    "$bench_tools/loadgen" --cpu "$load_cpu" --dialect quizmania --forwarded --tokens "$bench_home/tokens" \
+        --port "$second_port" --workload quiz --rooms 500 --players 4 --window 4 --period 8 --warmup 0 --duration 300 \
+        --settle 0 >>"$bench_log" 2>&1 &
+    crowd=$!
+    remember_process "$bench_home/crowd.server.pid" "$crowd" || true
+    sleep 20
+    before=$(metric "$node_metrics_port" quizmania_cluster_take_over_seconds_sum)
+    local cpu_before rooms_before rooms cpu_after stores_before
+    rooms_before=$(metric "$node_metrics_port" quizmania_rooms_live)
+    cpu_before=$(processor_ms "$node_pid") stores_before=$(tree_ms "$postgres_pid")
+    kill -KILL "$second_pid"
+    for _ in {1..300}; do
+        sleep 0.1
+        after=$(metric "$node_metrics_port" quizmania_cluster_take_over_seconds_sum)
+        if [[ $after != "$before" ]]; then break; fi
+    done
+    cpu_after=$(processor_ms "$node_pid")
+    rooms=$(metric "$node_metrics_port" quizmania_rooms_live)
+    [[ $after != "$before" ]] || fail "B9: nobody took the dead node's rooms over within 30 s."
+    awk -v label="B9/500x4 node $round" -v seconds="$after" -v before="$before" -v rooms="$rooms" -v had="$rooms_before" \
+        -v ms="$((cpu_after - cpu_before))" -v stores="$(($(tree_ms "$postgres_pid") - stores_before))" 'BEGIN {
+            printf "{\"label\":\"%s\",\"workload\":\"take-over\",\"take_over_s\":%.3f,\"rooms\":%d,\"cpu_ms_per_room\":%.3f,", \
+                label, seconds - before, rooms - had, ms / (rooms - had > 0 ? rooms - had : 1)
+            printf "\"store_cpu_ms_per_room\":%.3f,\"ok\":true}\n", stores / (rooms - had > 0 ? rooms - had : 1) }' >>"$results"
+    stop_servers crowd
+    rm --force "$bench_home/node-1.server.pid"
 }

@@ -52,18 +52,17 @@ new_database() {
         fail "the questions could not be imported: $(tail --lines=1 "$bench_home/migrate.log")"
 }
 
-# Sets `environment` to that of the node with this index; its ports are new ones.
+# Sets `environment` to that of the node with this index, `http_port`, `metrics_port` and `scheme`; its ports are new ones.
 #
 # node_environment INDEX [SETTING=VALUE…]
 node_environment() {
-    local scheme=http
-    http_port=$(free_port)
+    scheme=http http_port=$(free_port) metrics_port=$(free_port)
     if [[ " ${*:2} " == *' QUIZMANIA_TLS_'* ]]; then scheme=https; fi
     environment=(
         --ignore-environment "PATH=$PATH" "HOME=$HOME" "${node_settings[@]}"
         "QUIZMANIA_NODE_NAME=bench-$1"
         "QUIZMANIA_HTTP_PORT=$http_port"
-        "QUIZMANIA_METRICS_PORT=$(free_port)"
+        "QUIZMANIA_METRICS_PORT=$metrics_port"
         "QUIZMANIA_MESH_PORT=$(free_port)"
         "QUIZMANIA_PUBLIC_URL=$scheme://127.0.0.1:$http_port"
         "QUIZMANIA_CLUSTER_NAME=$database"
@@ -76,7 +75,8 @@ node_environment() {
     )
 }
 
-# Starts a node and waits until it takes players. Sets `server_pid` and `server_port`.
+# Starts a node and waits until it takes players. Sets `server_pid` and `server_port`, and for the node with index 0 what
+# `load_on` and others find it by.
 #
 # start_node INDEX [SETTING=VALUE…]
 start_node() {
@@ -84,8 +84,9 @@ start_node() {
     node_environment "$@"
     taskset --cpu-list "$server_cpu" env "${environment[@]}" "$node" serve >>"$log" 2>&1 </dev/null &
     server_pid=$! server_port=$http_port
+    if [[ $1 == 0 ]]; then node_pid=$server_pid node_port=$server_port node_metrics_port=$metrics_port; fi
     remember_process "$bench_home/node-$1.server.pid" "$server_pid" || true
-    until curl --silent --insecure --max-time 2 --output /dev/null --fail "${scheme:-http}://127.0.0.1:$http_port/health/ready"; do
+    until curl --silent --insecure --max-time 2 --output /dev/null --fail "$scheme://127.0.0.1:$http_port/health/ready"; do
         kill -0 "$server_pid" 2>/dev/null || fail "the node ended: $(tail --lines=3 "$log")"
         ((EPOCHSECONDS < deadline)) || fail "the node is not ready after 30 s: $(tail --lines=3 "$log")"
         sleep 0.1
@@ -184,4 +185,40 @@ bench_web() {
     cd "$root" || return
     ensure_test_python
     "$test_python" "$root/Tests/Load/bench_web.py" --url "$url" "${more[@]}"
+}
+
+# Prints the value of a metric without labels; 0 when there is none: metric PORT NAME
+metric() {
+    curl --silent --max-time 2 "http://127.0.0.1:$1/metrics" | awk -v name="$2" '$1 == name { print $2; found = 1 } END { if (!found) print 0 }'
+}
+
+# Waits until both nodes of the cluster have shards, and none is on its way.
+await_shards() {
+    local owned
+    for _ in {1..300}; do
+        owned=$(metric "$node_metrics_port" quizmania_cluster_shards_owned)
+        if ((${owned%.*} > 400 && ${owned%.*} < 624)); then sleep 1; return 0; fi
+        sleep 0.1
+    done
+    fail "the shards were not spread over two nodes within 30 s."
+}
+
+# Milliseconds of processor time a process has used, or a process and its living and ended children.
+processor_ms() {
+    awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13) * 1000 / hz) }' "/proc/$1/stat"
+}
+
+tree_ms() {
+    local child children sum
+    read -r -a children <"/proc/$1/task/$1/children"
+    sum=$(awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13 + $14 + $15) * 1000 / hz) }' "/proc/$1/stat")
+    for child in "${children[@]}"; do sum=$((sum + $(processor_ms "$child" 2>/dev/null || echo 0))); done
+    echo "$sum"
+}
+
+# Makes a certificate of the cheaper kind, ECDSA over P-256.
+make_certificate() {
+    if [[ -s $bench_home/tls.pem ]]; then return 0; fi
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=127.0.0.1 \
+        -keyout "$bench_home/tls.key" -out "$bench_home/tls.pem" 2>>"$bench_log"
 }
