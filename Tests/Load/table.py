@@ -117,6 +117,9 @@ def targets(results: Results) -> None:
         "≥ 0.8")
     add("B2: C a round", results.in_units("B2/10x50", "node", "cpu_ms_per_round", 1000), "≤ 320", 0)
     add("B2: PostgreSQL and Redis, ms a round", results.values("B2/10x50", "node", "store_cpu_ms_per_round"), "reported")
+    idle = results.of("B2/idle", "node").values()
+    add("idle: ms of the node a second", [run["server_cpu_s"] / run["wall_s"] * 1000 for run in idle], "reported", 1)
+    add("idle: ms of PostgreSQL and Redis a second", [run["store_cpu_s"] / run["wall_s"] * 1000 for run in idle], "reported", 0)
     add("B3: C a round", results.in_units("B3/20x50", "node", "cpu_ms_per_round", 1000), "≤ 1,720", 0)
     add("B3: PostgreSQL and Redis, ms a round", results.values("B3/20x50", "node", "store_cpu_ms_per_round"), "reported")
     paced, commits = results.of("B3/20x50", "node"), results.of("B3/commit", "disk")
@@ -136,12 +139,21 @@ def targets(results: Results) -> None:
         if case.startswith("B7/") and case not in (few, "B7/cycles"):
             add(f"{case}: of the time a delivery in 10 rooms",
                 [1 / ratio for ratio in results.ratios(case, "node", few, "node", "deliveries_per_cpu_s", True)], "≤ 1.1")
+    cycles = [results.of(f"B7/cycle-{cycle}", "node") for cycle in range(1, 11)]
+    add("B7: memory after ten cycles, of that after three", [
+        cycles[9][number]["memory_joined_mib"] / run["memory_joined_mib"]
+        for number, run in cycles[2].items() if number in cycles[9]], "flat")
     add("B8: of plain at 40×50", results.ratios("B8/tls/40x50/1", "node", "B1/40x50/1", "node", "deliveries_per_cpu_s", True),
         "≥ 0.55")
     add("B8: KiB a TLS session", results.values("B8/tls/200x10", "node", "memory_connection_kib"), "≤ 26", 1)
     add("B8: a deflated round, of a plain one",
-        [1 / ratio for ratio in results.ratios("B8/deflate/10x50", "node", "B2/10x50", "node", "cpu_ms_per_round", False)],
+        [1 / ratio for ratio in results.ratios("B8/deflate/10x50", "node", "B8/plain/10x50", "node", "cpu_ms_per_round", False)],
         "≤ 1.03")
+    taken = results.of("B9/500x4", "node").values()
+    add("B9: seconds from the fence to the last room", [run["take_over_s"] for run in taken], "≤ 2")
+    add("B9: rooms taken over", [run["rooms"] for run in taken], "500", 0)
+    add("B9: ms of the node a room", [run["cpu_ms_per_room"] for run in taken], "reported")
+    add("B9: ms of PostgreSQL a room", [run["store_cpu_ms_per_room"] for run in taken], "reported")
     for figure, what, target in (("room_look_up", "room look-up", "≥ 0.8"), ("game_result", "game result", "≥ 0.8")):
         case = f"B10/{figure}"
         add(f"B10: {what}, of a bare handler", results.ratios(case, "node", case, "bare", "requests_per_cpu_s", True), target)

@@ -46,6 +46,12 @@ workload_B2() {
     for server in epoll uws node; do
         load_on B2/10x50 "$server" --workload quiz --rooms 10 --players 50 --window 0 "${options[@]}"
     done
+    measure_idle "${options[3]}"
+}
+
+# What a node needs while nobody plays: part of every other figure, the more of it the fewer rounds share it.
+measure_idle() {
+    load_on B2/idle node --workload idle --rooms 1 --players 1 --late-joins --warmup 0 --duration "$1" --settle 0
 }
 
 # Twenty rooms, answers over a second. The node announces a question for a second and waits a quarter for late answers,
@@ -183,4 +189,32 @@ workload_B9() {
             printf "\"store_cpu_ms_per_room\":%.3f,\"ok\":true}\n", stores / (rooms - had > 0 ? rooms - had : 1) }' >>"$results"
     stop_servers crowd
     rm --force "$bench_home/node-1.server.pid"
+}
+
+# Looking up a room, and the result of a finished game, beside a handler that answers the same bytes.
+workload_B10() {
+    local code game token body what target
+    read -r token <"$bench_home/tokens"
+    make_finished_game
+    for what in room_look_up game_result; do
+        target=/api/rooms/$code
+        if [[ $what == game_result ]]; then target=/api/games/$game; fi
+        body=$(curl --silent --fail --header "Authorization: Bearer $token" "http://127.0.0.1:$node_port$target") ||
+            fail "B10: $target is not answered."
+        start_reference bare "$release_dir/release/barehttp" "$body"
+        "$bench_tools/httpload" "$server_port" "$target" 64 5 "$server_pid" "$load_cpu" "B10/$what bare $round" "$results" \
+            "$token" >>"$bench_log" 2>&1 || fail "B10: the bare server is void: $(tail --lines=1 "$bench_log")"
+        stop_servers bare
+        "$bench_tools/httpload" "$node_port" "$target" 64 5 "$node_pid" "$load_cpu" "B10/$what node $round" "$results" \
+            "$token" >>"$bench_log" 2>&1 || fail "B10: the node is void: $(tail --lines=1 "$bench_log")"
+    done
+}
+
+# Sets `code` of a room and `game` of a game of fifty players that has its result; the first token is one of them.
+make_finished_game() {
+    local said
+    said=$("$bench_tools/loadgen" --dialect quizmania --forwarded --tokens "$bench_home/tokens" --port "$node_port" \
+        --workload quiz --rooms 1 --players 50 --window 0 --questions 1 --warmup 0 --duration 4 --settle 0.2 --names) ||
+        fail "B10: no game was played."
+    read -r code game < <(sed --quiet 's/^room //p' <<<"$said")
 }

@@ -100,10 +100,11 @@ stop_servers() {
     stop_processes 30 "${files[@]}"
 }
 
-# Starts a reference server: start_reference NAME PROGRAM. Sets `server_pid` and `server_port`.
+# Starts a reference server: start_reference NAME PROGRAM [ARGUMENT…]. Its port is the first argument it gets. Sets
+# `server_pid` and `server_port`.
 start_reference() {
     server_port=$(free_port)
-    taskset --cpu-list "$server_cpu" "$2" "$server_port" >>"$bench_home/$1.log" 2>&1 </dev/null &
+    taskset --cpu-list "$server_cpu" "$2" "$server_port" "${@:3}" >>"$bench_home/$1.log" 2>&1 </dev/null &
     server_pid=$!
     remember_process "$bench_home/$1.server.pid" "$server_pid" || fail "$1 does not start: see $bench_home/$1.log."
     for _ in {1..50}; do

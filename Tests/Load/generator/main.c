@@ -330,6 +330,16 @@ static void play(void)
     if (options.workload == QUIZ && !counts.rounds) faults.lost++;
 }
 
+/* What the server needs for connections that wait. */
+static void rest(void)
+{
+    struct usage before, after;
+    usage_now(&before, &options.pids, &options.stores);
+    run_for(options.duration);
+    usage_now(&after, &options.pids, &options.stores);
+    report_usage("", &before, &after);
+}
+
 int main(int argc, char **argv)
 {
     struct timespec t;
@@ -343,11 +353,12 @@ int main(int argc, char **argv)
     if (!seated && !faults.first[0])
         snprintf(faults.first, sizeof faults.first, "%u of %u are seated", conns_joined, conns_wanted());
     if (seated && options.workload != STORM && options.workload != IDLE) play();
-    if (options.workload == IDLE) run_for(options.duration);
+    if (seated && options.workload == IDLE) rest();
     if (options.close_rooms && options.dialect->close) {
         for (uint32_t r = 0; r < options.rooms; r++) options.dialect->close(&conns[(size_t)r * options.players]);
         run_for(options.settle);
     }
+    for (uint32_t r = 0; options.names && r < options.rooms; r++) printf("room %s %s\n", rooms[r].name, rooms[r].game);
     report_number("faults", "", (double)faults.faults);
     report_number("ended", "connections", (double)faults.ended);
     report_number("lost", "", (double)faults.lost);

@@ -9,7 +9,7 @@
 const char *const workload_names[] = {"bcast", "change", "quiz", "storm", "idle"};
 
 struct options options = {
-    .host = "127.0.0.1", .label = "", .cpu = -1, .rooms = 40, .players = 50, .depth = 1, .inflight = 64, .line_bytes = 11,
+    .host = "127.0.0.1", .label = "", .cpu = -1, .rooms = 40, .players = 50, .depth = 1, .inflight = 64, .line_bytes = 11, .questions = 50,
     .window = 1, .warmup = 2, .duration = 8, .settle = 2, .seed = 1,
 };
 
@@ -22,10 +22,12 @@ static void usage(void)
           "  --rate N                  bcast, change: begun a second in all rooms; 0: the next when the last is done (0)\n"
           "  --window S                quiz: answers come within S seconds of the opening; 0: all at once (1)\n"
           "  --period S                quiz: a question a room every S seconds; 0: the next when the last is done (0)\n"
+          "  --questions N             quiz: of a game (50)\n"
           "  --line-bytes N            text of a line (11)\n"
           "  --inflight K              connections being set up at once (64)\n"
           "  --late-joins              nobody joins before everybody is connected\n"
           "  --close-rooms             the hosts close their rooms at the end\n"
+          "  --names                   say which rooms there were, and their last games\n"
           "  --warmup S --duration S --settle S   (2, 8, 2)\n"
           "  --tls --deflate           TLS without a look at the certificate; permessage-deflate\n"
           "  --forwarded               every connection says it was forwarded for an address of its own\n"
@@ -74,12 +76,12 @@ static void parse_workload(const char *text)
 
 void options_parse(int argc, char **argv)
 {
-    enum { DIALECT = 256, HOST, PORT, WORKLOAD, ROOMS, PLAYERS, RATE, DEPTH, WINDOW, PERIOD, LINE, INFLIGHT, LATE, CLOSE,
+    enum { DIALECT = 256, HOST, PORT, WORKLOAD, ROOMS, PLAYERS, RATE, DEPTH, WINDOW, PERIOD, LINE, QUESTIONS, NAMES, INFLIGHT, LATE, CLOSE,
            WARMUP, DURATION, SETTLE, TLS, DEFLATE, FORWARDED, TOKENS, SAVE, PIDS, STORES, CPU, SEED, LABEL, JSON };
     static const struct option names[] = {
         {"dialect", 1, 0, DIALECT}, {"host", 1, 0, HOST}, {"port", 1, 0, PORT}, {"workload", 1, 0, WORKLOAD},
         {"rooms", 1, 0, ROOMS}, {"players", 1, 0, PLAYERS}, {"rate", 1, 0, RATE}, {"depth", 1, 0, DEPTH},
-        {"window", 1, 0, WINDOW}, {"period", 1, 0, PERIOD}, {"line-bytes", 1, 0, LINE}, {"inflight", 1, 0, INFLIGHT},
+        {"window", 1, 0, WINDOW}, {"period", 1, 0, PERIOD}, {"line-bytes", 1, 0, LINE}, {"questions", 1, 0, QUESTIONS}, {"names", 0, 0, NAMES}, {"inflight", 1, 0, INFLIGHT},
         {"late-joins", 0, 0, LATE}, {"close-rooms", 0, 0, CLOSE}, {"warmup", 1, 0, WARMUP},
         {"duration", 1, 0, DURATION}, {"settle", 1, 0, SETTLE}, {"tls", 0, 0, TLS}, {"deflate", 0, 0, DEFLATE},
         {"forwarded", 0, 0, FORWARDED}, {"tokens", 1, 0, TOKENS}, {"save-tokens", 1, 0, SAVE}, {"pids", 1, 0, PIDS},
@@ -99,6 +101,8 @@ void options_parse(int argc, char **argv)
         case WINDOW: o->window = number(optarg, 0, 25); break;
         case PERIOD: o->period = number(optarg, 0, 3600); break;
         case LINE: o->line_bytes = count(optarg, 1, 400); break;
+        case QUESTIONS: o->questions = count(optarg, 1, 50); break;
+        case NAMES: o->names = true; break;
         case INFLIGHT: o->inflight = count(optarg, 1, 100000); break;
         case LATE: o->late_joins = true; break;
         case CLOSE: o->close_rooms = true; break;

@@ -14,10 +14,10 @@ struct options {
     const char *host, *label, *json, *tokens, *save_tokens;
     int ports[SERVERS_MAX];
     uint32_t servers;
-    bool tls, deflate, forwarded, late_joins, close_rooms;
+    bool tls, deflate, forwarded, late_joins, close_rooms, names;
     int cpu; /* −1: any */
     enum workload workload;
-    uint32_t rooms, players, depth, inflight, line_bytes;
+    uint32_t rooms, players, depth, inflight, line_bytes, questions;
     double rate, window, period, warmup, duration, settle; /* a second, seconds */
     uint64_t seed;
     struct processes pids, stores;

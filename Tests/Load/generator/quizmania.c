@@ -3,7 +3,7 @@
  * The number of an acknowledgement says what it is for: its lowest three bits are the kind, the others the line's
  * number or a counter. Game events are numbered by `seq`; a gap voids the run. */
 #define _GNU_SOURCE
-#include "load.h"
+#include "options.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -39,8 +39,8 @@ static void join(struct conn *c)
     if (c->member || room_of(c)->name[0]) return join_room(c);
     tell(c,
          "42%" PRIu64 "[\"room:create\",{\"settings\":{\"title\":\"Load\",\"visibility\":\"unlisted\","
-         "\"questionCount\":50,\"answerWindowMs\":30000,\"categories\":[],\"speedPoints\":true,\"autoAdvance\":false}}]",
-         number(CREATE, 0));
+         "\"questionCount\":%u,\"answerWindowMs\":30000,\"categories\":[],\"speedPoints\":true,\"autoAdvance\":false}}]",
+         number(CREATE, 0), options.questions);
 }
 
 static void say(struct conn *host, uint64_t n)
