@@ -171,7 +171,7 @@ workload_B9() {
     sleep 20
     before=$(metric "$node_metrics_port" quizmania_cluster_take_over_seconds_sum)
     local cpu_before rooms_before rooms cpu_after stores_before
-    rooms_before=$(metric "$node_metrics_port" quizmania_rooms_live)
+    rooms_before=$(metric "$node_metrics_port" quizmania_recovery_rooms_total)
     cpu_before=$(processor_ms "$node_pid") stores_before=$(tree_ms "$postgres_pid")
     kill -KILL "$second_pid"
     for _ in {1..300}; do
@@ -180,7 +180,7 @@ workload_B9() {
         if [[ $after != "$before" ]]; then break; fi
     done
     cpu_after=$(processor_ms "$node_pid")
-    rooms=$(metric "$node_metrics_port" quizmania_rooms_live)
+    rooms=$(metric "$node_metrics_port" quizmania_recovery_rooms_total)
     [[ $after != "$before" ]] || fail "B9: nobody took the dead node's rooms over within 30 s."
     awk -v label="B9/500x4 node $round" -v seconds="$after" -v before="$before" -v rooms="$rooms" -v had="$rooms_before" \
         -v ms="$((cpu_after - cpu_before))" -v stores="$(($(tree_ms "$postgres_pid") - stores_before))" 'BEGIN {

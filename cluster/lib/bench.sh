@@ -84,6 +84,7 @@ start_node() {
     node_environment "$@"
     taskset --cpu-list "$server_cpu" env "${environment[@]}" "$node" serve >>"$log" 2>&1 </dev/null &
     server_pid=$! server_port=$http_port
+    disown
     if [[ $1 == 0 ]]; then node_pid=$server_pid node_port=$server_port node_metrics_port=$metrics_port; fi
     remember_process "$bench_home/node-$1.server.pid" "$server_pid" || true
     until curl --silent --insecure --max-time 2 --output /dev/null --fail "$scheme://127.0.0.1:$http_port/health/ready"; do
@@ -106,6 +107,7 @@ start_reference() {
     server_port=$(free_port)
     taskset --cpu-list "$server_cpu" "$2" "$server_port" "${@:3}" >>"$bench_home/$1.log" 2>&1 </dev/null &
     server_pid=$!
+    disown
     remember_process "$bench_home/$1.server.pid" "$server_pid" || fail "$1 does not start: see $bench_home/$1.log."
     for _ in {1..50}; do
         if port_taken "$server_port"; then return 0; fi
@@ -188,9 +190,10 @@ bench_web() {
     "$test_python" "$root/Tests/Load/bench_web.py" --url "$url" "${more[@]}"
 }
 
-# Prints the value of a metric without labels; 0 when there is none: metric PORT NAME
+# Prints the value of a metric, the sum over its labels; 0 when there is none: metric PORT NAME
 metric() {
-    curl --silent --max-time 2 "http://127.0.0.1:$1/metrics" | awk -v name="$2" '$1 == name { print $2; found = 1 } END { if (!found) print 0 }'
+    curl --silent --max-time 2 "http://127.0.0.1:$1/metrics" |
+        awk -v name="$2" '{ split($1, key, "{") } key[1] == name { sum += $2 } END { print sum + 0 }'
 }
 
 # Waits until both nodes of the cluster have shards, and none is on its way.
@@ -211,7 +214,8 @@ processor_ms() {
 
 tree_ms() {
     local child children sum
-    read -r -a children <"/proc/$1/task/$1/children"
+    # The kernel ends this line with nothing.
+    read -r -a children <"/proc/$1/task/$1/children" || true
     sum=$(awk -v hz="$(getconf CLK_TCK)" '{ sub(/.*\) /, ""); print int(($12 + $13 + $14 + $15) * 1000 / hz) }' "/proc/$1/stat")
     for child in "${children[@]}"; do sum=$((sum + $(processor_ms "$child" 2>/dev/null || echo 0))); done
     echo "$sum"
