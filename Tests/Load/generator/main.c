@@ -294,6 +294,7 @@ static void report_load(const struct usage *before, const struct usage *after, u
             report_number("store_cpu_ms_per_round", "ms", (after->stores - before->stores) / (double)counts.rounds * 1e3);
         }
     }
+    if (options.deflate) report_number("messages_deflated", "", (double)ws_deflated);
     if (options.rate > 0) report_number("skipped", "the server was behind", (double)counts.skipped);
     report_histogram("line_us", &counts.line);
     report_histogram("question_us", &counts.question);
@@ -326,6 +327,8 @@ static void play(void)
     /* Everything that was said has to arrive, and every question to come to its end. */
     uint64_t end = now_ns() + ns(DRAINING_S + options.window);
     while ((lines_shown < lines_sent * options.players || is_asking()) && now_ns() < end) turn(now_ns() + ns(0.01));
+    /* What was to be measured did not happen. */
+    if (options.deflate && !ws_deflated) faults.faults++;
     faults.lost = lines_sent * options.players - lines_shown + is_asking();
     if (options.workload == QUIZ && !counts.rounds) faults.lost++;
 }
