@@ -205,6 +205,11 @@ let package = Package(
                 "QuizNode", "QuizRoomHost", "QuizModel", "QuizShards", "QuizTelemetry", .logging, .nioLocks,
             ],
             path: "Tests/FaultNode", swiftSettings: strict),
+        // What the node's HTTP answers are measured against.
+        .executableTarget(
+            name: "barehttp",
+            dependencies: [.hummingbird, .httpTypes, .logging, .nioCore, .nioPosix],
+            path: "Tests/Load/BareHTTP", swiftSettings: strict),
         tests(
             "QuizRoomHostTests",
             [

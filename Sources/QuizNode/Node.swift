@@ -102,8 +102,8 @@ package struct Node {
                     own: incarnation, tickets: ResumeTickets(secret: secrets.session), addresses: directURL,
                     wallClockMs: wallClockMs),
                 chat: chat,
-                presence: presence, limiter: limiter, work: work, metrics: GameMetrics(registry), log: log,
-                wallClockMs: wallClockMs))
+                presence: presence, limiter: limiter, pace: settings.pace, work: work, metrics: GameMetrics(registry),
+                log: log, wallClockMs: wallClockMs))
 
         var gateway = try gatewayConfiguration()
         gateway.forwarder = PollForwarder(own: incarnation, transport: mesh, calls: calls)

@@ -1,6 +1,7 @@
 internal import Configuration
 internal import Foundation
 package import Logging
+internal import QuizGateway
 internal import QuizPostgres
 package import QuizRedis
 package import QuizTelemetry
@@ -52,6 +53,7 @@ package struct NodeSettings: Sendable {
     var pingIntervalMs: Int
     var pingTimeoutMs: Int
     var handshakesPerSecond: Int
+    var pace: SessionPace
     var overload: OverloadSettings
 
     /// A setting as `--print-config` and the guide show it.
@@ -148,6 +150,13 @@ package struct NodeSettings: Sendable {
         Key(name: "ping.interval.ms", meaning: "Milliseconds between pings; 300 to 120000. Default: 25000."),
         Key(name: "ping.timeout.ms", meaning: "Milliseconds a pong may take; 200 to 120000. Default: 20000."),
         Key(name: "handshakes.per.second", meaning: "New sessions a second before 503; 1 to 100000. Default: 400."),
+        Key(
+            name: "session.events.per.second",
+            meaning: "Commands a session may send a second, and three times as many at once; 1 to 100000. Default: 20."
+        ),
+        Key(
+            name: "session.chat.lines.per.ten.seconds",
+            meaning: "Lines of chat a session may send in ten seconds; 1 to 1000000. Default: 8."),
     ]
 
     /// - Parameter overrides: values of flags, by key.
@@ -272,6 +281,10 @@ package struct NodeSettings: Sendable {
         pingIntervalMs = try number("ping.interval.ms", 300...120_000, default: 25_000)
         pingTimeoutMs = try number("ping.timeout.ms", 200...120_000, default: 20_000)
         handshakesPerSecond = try number("handshakes.per.second", 1...100_000, default: 400)
+        pace = SessionPace()
+        pace.eventsPerSecond = try number("session.events.per.second", 1...100_000, default: pace.eventsPerSecond)
+        pace.chatLinesPerTenSeconds = try number(
+            "session.chat.lines.per.ten.seconds", 1...1_000_000, default: pace.chatLinesPerTenSeconds)
         overload = try OverloadSettings(text)
     }
 
@@ -289,7 +302,8 @@ package struct NodeSettings: Sendable {
             String(retention.moves), String(retention.guests), redis, redisPasswordFile, redisSentinelPasswordFile,
             redisAuthorityFile, secretsDirectory, webDirectory, String(eventLoops), logFormat.rawValue,
             logLevel.rawValue, String(pingIntervalMs),
-            String(pingTimeoutMs), String(handshakesPerSecond),
+            String(pingTimeoutMs), String(handshakesPerSecond), String(pace.eventsPerSecond),
+            String(pace.chatLinesPerTenSeconds),
         ]
         return zip(Self.keys, values + overload.values).map { "\($0.name) = \($1 ?? "")    # \($0.meaning)" }
     }

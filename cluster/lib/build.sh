@@ -63,6 +63,15 @@ build_fault_node() {
     step_or_fail 'building the fault node' "$state/log/build-fault-node.log" swift build "${arguments[@]}"
 }
 
+# Builds what HTTP answers are measured against; beside the release node.
+build_bare_http() {
+    local arguments=(-c release --product barehttp)
+    ensure_swift
+    if [[ -n $scratch ]]; then arguments+=(--scratch-path "$release_dir"); fi
+    cd "$root" || return
+    step_or_fail 'building the bare HTTP server' "$state/log/build-barehttp.log" swift build "${arguments[@]}"
+}
+
 # Builds the cluster in one process; beside the release node.
 build_simulation() {
     local arguments=(-c release --product simulate)

@@ -26,6 +26,7 @@ package final class GameApplication: SocketApplication {
         package var chat: RoomChat
         package var presence: PresenceBook
         package var limiter: any RateLimiter
+        package var pace: SessionPace
         package var work: BackgroundWork
         package var metrics: GameMetrics
         package var log: Logger
@@ -35,8 +36,8 @@ package final class GameApplication: SocketApplication {
         package init(
             router: RoomRouter, forwarded: ForwardedSessions, rooms: ClusterRooms, accounts: GuestAccounts,
             recovery: RecoveryTokens, redirects: Redirects, chat: RoomChat,
-            presence: PresenceBook, limiter: any RateLimiter, work: BackgroundWork, metrics: GameMetrics,
-            log: Logger, wallClockMs: @escaping @Sendable () -> Int64
+            presence: PresenceBook, limiter: any RateLimiter, pace: SessionPace = SessionPace(), work: BackgroundWork,
+            metrics: GameMetrics, log: Logger, wallClockMs: @escaping @Sendable () -> Int64
         ) {
             self.router = router
             self.forwarded = forwarded
@@ -47,6 +48,7 @@ package final class GameApplication: SocketApplication {
             self.chat = chat
             self.presence = presence
             self.limiter = limiter
+            self.pace = pace
             self.work = work
             self.metrics = metrics
             self.log = log

@@ -66,10 +66,10 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
         self.parts = parts
         sessionID = admission.recovery?.sid ?? SessionName.random()
         let now = NIODeadline.now()
-        events = TokenBucket(perSecond: Double(Limits.eventsPerSecond), burst: Double(Limits.eventsBurst), now: now)
+        let pace = parts.pace
+        events = TokenBucket(perSecond: Double(pace.eventsPerSecond), burst: Double(pace.eventsBurst), now: now)
         lines = TokenBucket(
-            perSecond: Double(Limits.chatLinesPerTenSeconds) / 10, burst: Double(Limits.chatLinesPerTenSeconds),
-            now: now)
+            perSecond: Double(pace.chatLinesPerTenSeconds) / 10, burst: Double(pace.chatLinesPerTenSeconds), now: now)
     }
 
     // MARK: - Coming in
