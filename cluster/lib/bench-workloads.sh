@@ -8,13 +8,13 @@ reference_line_bytes=85
 
 # Seconds of warming up and of measuring.
 pace() {
-    if [[ $quick == yes ]]; then echo --warmup 0.5 --duration "$1" --settle 0.2; else echo --warmup 1 --duration "$2" --settle 1; fi
+    if [[ $quick == yes ]]; then echo --warmup 0.3 --duration "$1" --settle 0.1; else echo --warmup 1 --duration "$2" --settle 1; fi
 }
 
 # Broadcast on one server: broadcast CASE SERVER ROOMS PLAYERS DEPTH
 broadcast() {
     local options
-    read -r -a options <<<"$(pace 1.5 5)"
+    read -r -a options <<<"$(pace 1 5)"
     if [[ $2 != node ]]; then options+=(--line-bytes "$reference_line_bytes"); fi
     load_on "$1" "$2" --workload bcast --rooms "$3" --players "$4" --depth "$5" "${options[@]}"
 }
@@ -35,14 +35,14 @@ workload_B1() {
             [[ $server/$shape == epoll/40x50/1 ]] || broadcast "B1/$shape" "$server" "$rooms" "$players" "$depth"
         done
     done
-    read -r -a options <<<"$(pace 1.5 5)"
+    read -r -a options <<<"$(pace 1 5)"
     load_on B1/change/40x50/1 node --workload change --rooms 40 --players 50 "${options[@]}"
 }
 
 # Ten rooms, all answer at once.
 workload_B2() {
     local options
-    read -r -a options <<<"$(pace 3 10)"
+    read -r -a options <<<"$(pace 2 10)"
     for server in epoll uws node; do
         load_on B2/10x50 "$server" --workload quiz --rooms 10 --players 50 --window 0 "${options[@]}"
     done
@@ -117,7 +117,7 @@ workload_B6() {
     start_node 1
     local second_pid=$server_pid second_port=$server_port
     await_shards
-    read -r -a options <<<"$(pace 1.5 5)"
+    read -r -a options <<<"$(pace 1 5)"
     for depth in 1 8; do
         load "B6/40x50/$depth" nodes --dialect quizmania --forwarded --tokens "$bench_home/tokens" --close-rooms \
             --port "$node_port,$second_port" --pids "$node_pid,$second_pid" --stores "$postgres_pid,$redis_pid" \
@@ -147,12 +147,12 @@ workload_B8() {
     stop_servers node-0
     start_node 0 "QUIZMANIA_TLS_CERTIFICATE_FILE=$bench_home/tls.pem" "QUIZMANIA_TLS_KEY_FILE=$bench_home/tls.key"
     load_on B8/tls/200x10 node --tls --workload storm --late-joins --rooms 200 --players 10 --settle 2
-    read -r -a options <<<"$(pace 1.5 5)"
+    read -r -a options <<<"$(pace 1 5)"
     for depth in 1 8; do
         load_on "B8/tls/40x50/$depth" node --tls --workload bcast --rooms 40 --players 50 --depth "$depth" "${options[@]}"
     done
     restart_node
-    read -r -a options <<<"$(pace 3 10)"
+    read -r -a options <<<"$(pace 2 10)"
     load_on B8/deflate/10x50 node --deflate --workload quiz --rooms 10 --players 50 --window 0 "${options[@]}"
     load_on B8/plain/10x50 node --workload quiz --rooms 10 --players 50 --window 0 "${options[@]}"
 }
