@@ -356,7 +356,7 @@ int main(int argc, char **argv)
     if (!seated && !faults.first[0])
         snprintf(faults.first, sizeof faults.first, "%u of %u are seated", conns_joined, conns_wanted());
     if (seated && options.workload != STORM && options.workload != IDLE) play();
-    if (seated && options.workload == IDLE) rest();
+    if (seated && options.workload == IDLE && options.duration > 0) rest();
     if (options.close_rooms && options.dialect->close) {
         for (uint32_t r = 0; r < options.rooms; r++) options.dialect->close(&conns[(size_t)r * options.players]);
         run_for(options.settle);
