@@ -196,8 +196,18 @@ let package = Package(
             path: "Tests/Simulation/World", swiftSettings: strict),
         .executableTarget(
             name: "simulate",
-            dependencies: ["QuizSimulation", "CSimulatedMachine", .nioLocks, .argumentParser],
+            dependencies: [
+                "QuizSimulation", "QuizSimulatedDatabase", "CSimulatedMachine", .nioLocks, .argumentParser,
+            ],
             path: "Tests/Simulation/Command", swiftSettings: strict),
+        // The simulated PostgreSQL beside a real one.
+        .executableTarget(
+            name: "agreement",
+            dependencies: [
+                "QuizSimulatedDatabase", "QuizPostgres", "QuizCluster", "QuizRoomHost", "QuizShards", "QuizModel",
+                "CLibPQ", .logging, .argumentParser,
+            ],
+            path: "Tests/Simulation/Agreement", swiftSettings: strict),
         // A node that kills itself where its tests want it to.
         .executableTarget(
             name: "faultnode",

@@ -21,12 +21,12 @@ extension ClusterNode {
                     ?? Term(shard: move.shard, epoch: Epoch(0), owner: Incarnation(value: 0))
                 expected[move.reason, default: []].append(term)
             }
-            let owned = state.fences.terms.values.filter { term in
-                term.owner == own && !state.busy.contains(term.shard)
-                    && parts.router.host.term(of: term.shard)?.epoch != term.epoch
+            let answered = parts.router.host.answered
+            let owned = state.fences.terms.filter { term in
+                term.owner == own && answered[term.shard]?.epoch != term.epoch && !state.busy.contains(term.shard)
             }
             state.busy.formUnion(expected.values.joined().map(\.shard) + owned.map(\.shard))
-            return (expected, Array(owned))
+            return (expected, owned)
         }
         for (reason, terms) in expected.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             await inherit(terms, reason: reason)
@@ -56,7 +56,7 @@ extension ClusterNode {
         let began = NIODeadline.now()
         do throws(JournalFailure) {
             let fences = try await parts.store.fences()
-            state.withLockedValue { $0.learn(Array(fences.terms.values)) }
+            state.withLockedValue { $0.learn(fences.terms.values) }
             await adopt(terms.filter { fences.terms[$0.shard] == $0 }, began: began)
         } catch {
             // Found again by the next look.

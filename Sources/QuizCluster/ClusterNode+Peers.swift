@@ -56,8 +56,9 @@ extension ClusterNode: PeerReceiver {
     /// write would tell: our sessions go on there. Shards that are being handed over are left to the hand-off.
     func yield(_ terms: some Sequence<Term>) {
         let busy = state.withLockedValue { $0.busy }
-        for term in terms where term.owner != own && !busy.contains(term.shard) {
-            guard let ours = parts.router.host.term(of: term.shard), ours.epoch < term.epoch else { continue }
+        let answered = parts.router.host.answered
+        for term in terms where term.owner != own {
+            guard let ours = answered[term.shard], ours.epoch < term.epoch, !busy.contains(term.shard) else { continue }
             parts.router.host.lost(ours)
         }
     }

@@ -27,12 +27,14 @@ extension ClusterNode {
         /// Shards that are being adopted or handed over now.
         var busy: Set<ShardID> = []
         var isOver = false
+        /// Whether every shard had an owner that is alive when this node looked last.
+        var wasPlaced = false
         var store: StoreReach
         var pollServer: (any PollServer)?
 
         /// Counts what other loops have learned, and what each shard's term was learned as.
         var lessons: UInt64 = 0
-        var learnedAt: [ShardID: UInt64] = [:]
+        var learnedAt = [UInt64](repeating: 0, count: ShardID.count)
 
         /// Who cannot reach the database, though this node can.
         var cutOff: Set<Incarnation> {
@@ -45,7 +47,7 @@ extension ClusterNode {
         /// a database that failed over says less than it did.
         mutating func learn(_ read: ClusterFences, pending moves: [ShardMove], begunAt lesson: UInt64) {
             fences.coordinator = read.coordinator
-            for (shard, term) in read.terms where learnedAt[shard] ?? 0 <= lesson { fences.terms[shard] = term }
+            for term in read.terms where learnedAt[term.shard.index] <= lesson { fences.terms[term.shard] = term }
             pending = moves.filter { fences.terms[$0.shard]?.owner != $0.to }
             for index in pending.indices { pending[index].from = fences.terms[pending[index].shard]?.realOwner }
         }
@@ -59,7 +61,7 @@ extension ClusterNode {
                     .map(\.incarnation))
             pending.removeAll { !view.isAlive($0.to) }
             let planned = Set(pending.map(\.shard))
-            for term in fences.terms.values where former.contains(term.owner) && !planned.contains(term.shard) {
+            for term in fences.terms where former.contains(term.owner) && !planned.contains(term.shard) {
                 pending.append(
                     ShardMove(shard: term.shard, from: term.owner, to: announcement.incarnation, reason: .ownerGone))
             }
@@ -70,7 +72,7 @@ extension ClusterNode {
             lessons += 1
             for term in won where term.epoch >= fences.terms[term.shard]?.epoch ?? Epoch(0) {
                 fences.terms[term.shard] = term
-                learnedAt[term.shard] = lessons
+                learnedAt[term.shard.index] = lessons
             }
             pending.removeAll { fences.terms[$0.shard]?.owner == $0.to }
         }

@@ -96,12 +96,13 @@ package final class ClusterNode: Service {
 
     /// Whether every shard has an owner that is alive, as far as this node knows.
     package var isPlaced: Bool {
-        let answered = Set(parts.router.host.terms.map(\.shard))
+        let answered = parts.router.host.answered
         return state.withLockedValue { state in
-            state.fences.terms.count == ShardID.count
-                && state.fences.terms.values.allSatisfy {
-                    $0.owner == own ? answered.contains($0.shard) : state.view.isAlive($0.owner)
-                }
+            guard state.fences.terms.count == ShardID.count else { return false }
+            let alive = state.view.alive.map(\.incarnation)
+            return state.fences.terms.allSatisfy { term in
+                term.owner == own ? answered[term.shard] != nil : alive.contains(term.owner)
+            }
         }
     }
 
@@ -123,13 +124,15 @@ package final class ClusterNode: Service {
             group.addTask {
                 await self.repeatedly {
                     await self.watch()
-                    return self.isPlaced ? Self.watchEvery : Self.watchFirst
+                    let isPlaced = self.isPlaced
+                    self.state.withLockedValue { $0.wasPlaced = isPlaced }
+                    return isPlaced ? Self.watchEvery : Self.watchFirst
                 }
             }
             group.addTask {
                 await self.repeatedly {
                     await self.takeOver()
-                    return self.isPlaced ? Self.actEvery : Self.watchFirst
+                    return self.state.withLockedValue(\.wasPlaced) ? Self.actEvery : Self.watchFirst
                 }
             }
             group.addTask {
@@ -166,14 +169,14 @@ package final class ClusterNode: Service {
             state.membership.update(own: state.announcement)
         }
         let deadline = ContinuousClock.now + Self.drainLimit
-        while ContinuousClock.now < deadline, !parts.router.host.terms.isEmpty,
+        while ContinuousClock.now < deadline, !parts.router.host.answered.isEmpty,
             view.alive.contains(where: { $0.incarnation != own && !$0.isDraining })
         {
             try? await Task.sleep(for: .milliseconds(100))  // ends early only when cancelled
             if Task.isCancelled { return }
         }
         await parts.forwarded.farewell(limit: .milliseconds(Limits.farewellMs))
-        let left = parts.router.host.terms.count
+        let left = parts.router.host.answered.count
         parts.log.info("The node gives up its part in the cluster.", metadata: .keys([.shardCount: "\(left)"]))
     }
 
@@ -257,7 +260,7 @@ package final class ClusterNode: Service {
             let settings = try await parts.store.settings()
             let pending = try await parts.store.pendingPlan()
             let reasons = try await parts.store.reasons()
-            let others = fences.terms.values.filter { $0.owner != own }
+            let others = fences.terms.filter { $0.owner != own }
             parts.router.table.hear(others, isCertain: true)
             yield(others)
             let decision = state.withLockedValue { state in
@@ -290,8 +293,8 @@ package final class ClusterNode: Service {
     /// The coordinator removes from the directory who is dead and owns nothing any more.
     private func forgetDead(_ view: ClusterView) async {
         let gone = state.withLockedValue { state -> [Incarnation] in
-            guard state.fences.coordinator?.owner == own, view.isSettled else { return [] }
-            let owners = Set(state.fences.terms.values.map(\.owner))
+            guard state.fences.coordinator?.owner == own, view.isSettled, !view.dead.isEmpty else { return [] }
+            let owners = Set(state.fences.terms.map(\.owner))
             return view.dead.filter { !owners.contains($0) }
         }
         for incarnation in gone { await parts.directory.forget(incarnation) }
@@ -300,7 +303,7 @@ package final class ClusterNode: Service {
     private func measure(_ view: ClusterView) {
         let metrics = parts.metrics
         metrics.nodesAlive.set(view.alive.count)
-        metrics.shardsOwned.set(parts.router.host.terms.count)
+        metrics.shardsOwned.set(parts.router.host.answered.count)
         metrics.isSettled.set(view.isSettled)
         metrics.isCoordinator.set(state.withLockedValue { $0.fences.coordinator?.owner == own })
         metrics.remoteSessions.set(parts.remote.count)

@@ -1,7 +1,7 @@
-internal import QuizCluster
+package import QuizCluster
 internal import QuizModel
 internal import QuizRoomHost
-internal import QuizShards
+package import QuizShards
 
 /// Reads and writes of what the cluster has decided, and how their rows become values.
 ///
@@ -138,7 +138,9 @@ package enum ClusterStatements {
         "cluster_rebalance",
         "UPDATE cluster_setting SET rebalances = rebalances + 1, reason = $1::text, changed_at = now()")
 
-    static func change(_ change: ClusterSettingChange, reason: String) -> (PostgresStatement, [PostgresParameter]) {
+    package static func change(_ change: ClusterSettingChange, reason: String) -> (
+        PostgresStatement, [PostgresParameter]
+    ) {
         let reason = PostgresParameter.text(bounded(reason))
         return switch change {
         case .weight(let node, let weight):
@@ -182,20 +184,20 @@ extension PostgresRow {
     }
 
     /// Columns shard, owner, target, reason, note.
-    func plannedMove() throws(PostgresError) -> ShardMove {
+    package func plannedMove() throws(PostgresError) -> ShardMove {
         ShardMove(
             shard: try shard(0), from: try optionalIncarnation(1), to: Incarnation(value: try uuid(2)),
             reason: try moveReason(3), note: try text(4))
     }
 
-    func moveRecord() throws(PostgresError) -> ShardMoveRecord {
+    package func moveRecord() throws(PostgresError) -> ShardMoveRecord {
         ShardMoveRecord(
             shard: try shard(0), epoch: Epoch(try int8(1)), from: try optionalIncarnation(2),
             to: Incarnation(value: try uuid(3)), reason: try moveReason(4), note: try text(5), atMs: try int8(6))
     }
 
     /// One row of `ClusterStatements.settings`.
-    func add(to settings: inout ClusterSettings) throws(PostgresError) {
+    package func add(to settings: inout ClusterSettings) throws(PostgresError) {
         if let rebalances = try optionalInt8(4) {
             settings.rebalances = rebalances
         } else if isNull(3) {

@@ -1,6 +1,6 @@
 internal import QuizModel
-internal import QuizRoomHost
-internal import QuizShards
+package import QuizRoomHost
+package import QuizShards
 
 /// The fenced statements. What each part of them prevents was tried on PostgreSQL 15; `JournalTrapTests` keeps the
 /// trials.
@@ -72,7 +72,7 @@ package enum JournalStatements {
         SELECT room, -1 FROM kept WHERE resent
         """)
 
-    static func parameters(of batch: JournalBatch) -> [PostgresParameter] {
+    package static func parameters(of batch: JournalBatch) -> [PostgresParameter] {
         let appends = batch.appends
         let terms = Set(appends.map(\.term)).sorted { $0.shard < $1.shard }
         let rows = appends.flatMap { append in append.rows.map { (room: append.room, row: $0) } }
@@ -108,7 +108,7 @@ package enum JournalStatements {
         )
         """
 
-    static func term(_ term: Term) -> [PostgresParameter] {
+    package static func term(_ term: Term) -> [PostgresParameter] {
         [.int4(term.shard.index), .int8(term.epoch.number), .uuid(term.owner)]
     }
 
@@ -150,7 +150,7 @@ package enum JournalStatements {
         SELECT EXISTS (SELECT 1 FROM held), EXISTS (SELECT 1 FROM committed)
         """)
 
-    static func parameters(of result: StoredResult) -> [PostgresParameter] {
+    package static func parameters(of result: StoredResult) -> [PostgresParameter] {
         let entries = result.entries
         return [
             .uuid(result.room), .int8(result.head.number), .bytea(result.head.chain),

@@ -1,24 +1,24 @@
-internal import QuizModel
+package import QuizModel
 
 /// A parameter of a statement in PostgreSQL's binary format. Statements cast each one (`$1::uuid`), which fixes its
 /// type.
-struct PostgresParameter: Sendable {
+package struct PostgresParameter: Sendable {
     /// Nil: NULL.
-    private(set) var bytes: [UInt8]?
+    package private(set) var bytes: [UInt8]?
     /// Text with U+0000 in it: the server would refuse the whole statement (and with it other people's rows), so the
     /// connection refuses it before anything is sent.
     private(set) var isUnsuitable = false
 
-    static let null = PostgresParameter(bytes: nil)
+    package static let null = PostgresParameter(bytes: nil)
 
     static func bool(_ value: Bool) -> Self { Self(bytes: [value ? 1 : 0]) }
-    static func int4(_ value: Int) -> Self { Self(bytes: bigEndian(Int32(clamping: value))) }
-    static func int8(_ value: Int64) -> Self { Self(bytes: bigEndian(value)) }
-    static func int8(_ value: Int64?) -> Self { value.map(Self.int8) ?? .null }
-    static func uuid(_ value: some UniqueIdentifier) -> Self { Self(bytes: bigEndian(value.value)) }
-    static func bytea(_ value: [UInt8]) -> Self { Self(bytes: value) }
+    package static func int4(_ value: Int) -> Self { Self(bytes: bigEndian(Int32(clamping: value))) }
+    package static func int8(_ value: Int64) -> Self { Self(bytes: bigEndian(value)) }
+    package static func int8(_ value: Int64?) -> Self { value.map(Self.int8) ?? .null }
+    package static func uuid(_ value: some UniqueIdentifier) -> Self { Self(bytes: bigEndian(value.value)) }
+    package static func bytea(_ value: [UInt8]) -> Self { Self(bytes: value) }
 
-    static func text(_ value: String?) -> Self {
+    package static func text(_ value: String?) -> Self {
         guard let value else { return .null }
         let bytes = Array(value.utf8)
         return Self(bytes: bytes, isUnsuitable: bytes.contains(0))
@@ -26,17 +26,17 @@ struct PostgresParameter: Sendable {
 
     // MARK: One-dimensional arrays
 
-    static func int4s(_ values: [Int?]) -> Self {
+    package static func int4s(_ values: [Int?]) -> Self {
         array(values, type: 23) { append(number: $0.map(Int32.init(clamping:)), to: &$1) }
     }
 
-    static func int8s(_ values: [Int64?]) -> Self { array(values, type: 20) { append(number: $0, to: &$1) } }
+    package static func int8s(_ values: [Int64?]) -> Self { array(values, type: 20) { append(number: $0, to: &$1) } }
 
     static func bools(_ values: [Bool]) -> Self {
         array(values, type: 16) { append(number: UInt8($0 ? 1 : 0), to: &$1) }
     }
 
-    static func uuids(_ values: [some UniqueIdentifier]) -> Self {
+    package static func uuids(_ values: [some UniqueIdentifier]) -> Self {
         array(values, type: 2_950) { append(number: $0.value, to: &$1) }
     }
 
@@ -47,7 +47,7 @@ struct PostgresParameter: Sendable {
         }
     }
 
-    static func texts(_ values: [String?]) -> Self {
+    package static func texts(_ values: [String?]) -> Self {
         var isUnsuitable = false
         var parameter = array(values, type: 25) { value, bytes in
             guard let value else { return append(missing, to: &bytes) }

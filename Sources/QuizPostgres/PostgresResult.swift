@@ -1,18 +1,18 @@
 internal import CLibPQ
 
 /// The rows a statement gave, in PostgreSQL's binary format.
-final class PostgresResult {
+package final class PostgresResult {
     private let handle: OpaquePointer
 
     /// - Parameter handle: a `PGresult` that belongs to this object from now on.
-    init(adopting handle: OpaquePointer) { self.handle = handle }
+    package init(adopting handle: OpaquePointer) { self.handle = handle }
 
     deinit { PQclear(handle) }
 
     var count: Int { Int(PQntuples(handle)) }
     var columnCount: Int { Int(PQnfields(handle)) }
-    var rows: some Sequence<PostgresRow> { (0..<count).lazy.map { PostgresRow(result: self, index: $0) } }
-    var first: PostgresRow? { count > 0 ? PostgresRow(result: self, index: 0) : nil }
+    package var rows: some Sequence<PostgresRow> { (0..<count).lazy.map { PostgresRow(result: self, index: $0) } }
+    package var first: PostgresRow? { count > 0 ? PostgresRow(result: self, index: 0) : nil }
 
     /// Nil: NULL, or no such column.
     func withField<Value>(row: Int, column: Int, _ body: (UnsafeRawBufferPointer) -> Value) -> Value? {
@@ -26,13 +26,13 @@ final class PostgresResult {
 
     // MARK: What libpq says of a result that may be an error
 
-    enum Outcome {
+    package enum Outcome {
         case rows
         /// `state` is nil when libpq made the error itself, because the connection broke.
         case refused(state: String?, message: String)
     }
 
-    var outcome: Outcome {
+    package var outcome: Outcome {
         switch PQresultStatus(handle) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: .rows
         default: .refused(state: field(Int32(UInt8(ascii: "C"))), message: field(Int32(UInt8(ascii: "M"))) ?? "")
@@ -46,7 +46,7 @@ final class PostgresResult {
 }
 
 /// One row; columns count from 0.
-struct PostgresRow {
+package struct PostgresRow {
     private let result: PostgresResult
     private let index: Int
 
@@ -59,21 +59,21 @@ struct PostgresRow {
 extension PostgresRow {
     func isNull(_ column: Int) -> Bool { result.withField(row: index, column: column) { _ in () } == nil }
 
-    func int4(_ column: Int) throws(PostgresError) -> Int { Int(try number(column, as: Int32.self)) }
-    func int8(_ column: Int) throws(PostgresError) -> Int64 { try number(column, as: Int64.self) }
+    package func int4(_ column: Int) throws(PostgresError) -> Int { Int(try number(column, as: Int32.self)) }
+    package func int8(_ column: Int) throws(PostgresError) -> Int64 { try number(column, as: Int64.self) }
     func bool(_ column: Int) throws(PostgresError) -> Bool { try number(column, as: UInt8.self) != 0 }
-    func uuid(_ column: Int) throws(PostgresError) -> UInt128 { try number(column, as: UInt128.self) }
+    package func uuid(_ column: Int) throws(PostgresError) -> UInt128 { try number(column, as: UInt128.self) }
 
     func optionalInt4(_ column: Int) throws(PostgresError) -> Int? { isNull(column) ? nil : try int4(column) }
     func optionalInt8(_ column: Int) throws(PostgresError) -> Int64? { isNull(column) ? nil : try int8(column) }
     func optionalText(_ column: Int) throws(PostgresError) -> String? { isNull(column) ? nil : try text(column) }
 
-    func bytes(_ column: Int) throws(PostgresError) -> [UInt8] {
+    package func bytes(_ column: Int) throws(PostgresError) -> [UInt8] {
         guard let bytes = result.withField(row: index, column: column, { Array($0) }) else { return try refuse(column) }
         return bytes
     }
 
-    func text(_ column: Int) throws(PostgresError) -> String {
+    package func text(_ column: Int) throws(PostgresError) -> String {
         String(decoding: try bytes(column), as: UTF8.self)
     }
 
@@ -82,7 +82,7 @@ extension PostgresRow {
         return elements.map { String(decoding: $0, as: UTF8.self) }
     }
 
-    func int4s(_ column: Int) throws(PostgresError) -> [Int] {
+    package func int4s(_ column: Int) throws(PostgresError) -> [Int] {
         let elements = try elements(column)
         return elements.map { element in Int(Int32(bitPattern: element.reduce(UInt32(0)) { $0 << 8 | UInt32($1) })) }
     }

@@ -71,13 +71,13 @@ package final class PostgresRoomJournal: RoomJournal {
 }
 
 /// What every fenced write but an append answers.
-struct FencedAnswer: Sendable {
+package struct FencedAnswer: Sendable {
     /// The term's fence row was there and free.
-    var locked: Bool
+    package var locked: Bool
     /// The statement's other condition held; true when it has none.
-    var accepted: Bool
+    package var accepted: Bool
 
-    init(_ result: PostgresResult) throws(PostgresError) {
+    package init(_ result: PostgresResult) throws(PostgresError) {
         guard let row = result.first else { throw PostgresError(.unexpectedAnswer, "A fenced write gave no row.") }
         locked = try row.bool(0)
         accepted = result.columnCount > 1 ? try row.bool(1) : true

@@ -1,5 +1,5 @@
-internal import QuizModel
-internal import QuizRoomHost
+package import QuizModel
+package import QuizRoomHost
 internal import QuizShards
 
 /// Reads of rooms, journals and results, and how their rows become values.
@@ -90,7 +90,7 @@ package enum RoomStatements {
 
 extension PostgresRow {
     /// Columns room, code, shard, rules.
-    func record() throws(PostgresError) -> RoomRecord {
+    package func record() throws(PostgresError) -> RoomRecord {
         guard let code = RoomCode(try text(1)), let shard = ShardID(index: try int4(2)) else {
             throw PostgresError(.unexpectedAnswer, "A room's code or shard is none.")
         }
@@ -98,14 +98,14 @@ extension PostgresRow {
     }
 
     /// Columns room (0), number, chain, bytes (4–6).
-    func snapshot() throws(PostgresError) -> StoredSnapshot? {
+    package func snapshot() throws(PostgresError) -> StoredSnapshot? {
         guard let number = try optionalInt8(4), number > 0 else { return nil }
         let head = JournalHead(number: number, chain: try bytes(5))
         return StoredSnapshot(room: RoomID(value: try uuid(0)), head: head, bytes: try bytes(6))
     }
 
     /// Columns number, chain, digest, payload from `column` on.
-    func journalRow(from column: Int) throws(PostgresError) -> JournalRow {
+    package func journalRow(from column: Int) throws(PostgresError) -> JournalRow {
         JournalRow(
             number: try int8(column), chain: try bytes(column + 1),
             digest: try optionalInt8(column + 2).map { UInt64(bitPattern: $0) }, payload: try bytes(column + 3))
@@ -119,14 +119,14 @@ extension PostgresRow {
         return RoomFold(room: room, head: head, base: base, foldedAtMs: try int8(column + 3))
     }
 
-    func result(_ game: GameID) throws(PostgresError) -> StoredResult {
+    package func result(_ game: GameID) throws(PostgresError) -> StoredResult {
         StoredResult(
             game: game, room: RoomID(value: try uuid(0)), title: try text(1), finishedAtMs: try int8(2),
             head: JournalHead(number: try int8(3), chain: try bytes(4)), entries: [], resultBytes: try bytes(5),
             signature: try bytes(6), keyID: try text(7))
     }
 
-    func leaderboardEntry() throws(PostgresError) -> LeaderboardEntry {
+    package func leaderboardEntry() throws(PostgresError) -> LeaderboardEntry {
         LeaderboardEntry(
             player: PlayerID(value: try uuid(0)), nickname: try nickname(1), rank: try int4(2),
             previousRank: try optionalInt4(3), score: try int4(4), accuracyPoints: try int4(5),
@@ -134,7 +134,7 @@ extension PostgresRow {
             streak: try int4(7), right: try int4(8))
     }
 
-    func summary() throws(PostgresError) -> GameSummary {
+    package func summary() throws(PostgresError) -> GameSummary {
         GameSummary(
             game: GameID(value: try uuid(0)), title: try text(1), finishedAtMs: try int8(2), players: try int4(3),
             rank: try int4(4), score: try int4(5))

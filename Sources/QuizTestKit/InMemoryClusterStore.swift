@@ -58,7 +58,7 @@ package final class InMemoryClusterStore: ClusterStore {
 
     package func fences() async throws(JournalFailure) -> ClusterFences {
         try whileThere { state in
-            ClusterFences(terms: journal.withFence { $0 }, coordinator: state.coordinator)
+            ClusterFences(terms: ShardTerms(journal.withFence { $0 }.values), coordinator: state.coordinator)
         }
     }
 

@@ -27,7 +27,7 @@ enum Cast {
     /// Every shard at the epoch 1 of its owner.
     static func fences(coordinator: Int?, owner: (Int) -> Int) -> ClusterFences {
         ClusterFences(
-            terms: Dictionary(uniqueKeysWithValues: ShardID.all.map { ($0, term($0.index, 1, owner($0.index))) }),
+            terms: ShardTerms(ShardID.all.map { term($0.index, 1, owner($0.index)) }),
             coordinator: coordinator.map { CoordinatorTerm(epoch: Epoch(7), owner: incarnation($0)) })
     }
 }

@@ -45,7 +45,7 @@ import Testing
         let (first, second) = (Incarnation.random(), Incarnation.random())
         let terms = try await cluster.move(Self.unowned().reversed(), to: first, reason: .unowned, note: "")
         #expect(terms == Self.shards.map { Term(shard: $0, epoch: Epoch(1), owner: first) })
-        #expect(try await cluster.fences() == ClusterFences(terms: terms.byShard, coordinator: nil))
+        #expect(try await cluster.fences() == ClusterFences(terms: ShardTerms(terms), coordinator: nil))
 
         var (stale, foreign) = (terms[1], terms[2])
         stale.epoch = Epoch(2)
@@ -53,7 +53,7 @@ import Testing
         let moved = try await cluster.move([terms[0], stale, foreign], to: second, reason: .asked, note: "")
         #expect(moved == [Term(shard: Self.shards[0], epoch: Epoch(2), owner: second)])
         #expect(try await cluster.move(Self.unowned(), to: second, reason: .asked, note: "").isEmpty)
-        #expect(try await cluster.fences().terms == (moved + terms.dropFirst()).byShard)
+        #expect(try await cluster.fences().terms == ShardTerms((moved + terms.dropFirst())))
         #expect(try await cluster.move([], to: second, reason: .asked, note: "").isEmpty)
     }
 
@@ -83,7 +83,7 @@ import Testing
                 return try await group.reduce(into: []) { $0 += $1 }
             }
             #expect(won.count == ShardID.count)
-            #expect(try await cluster.fences().terms == won.byShard)
+            #expect(try await cluster.fences().terms == ShardTerms(won))
         }
     }
 
@@ -95,7 +95,7 @@ import Testing
         async let right = other.cluster.move(wanted.reversed(), to: .random(), reason: .unowned, note: "")
         let won = try await left + right
         #expect(won.count == ShardID.count)
-        #expect(try await other.cluster.fences().terms == won.byShard)
+        #expect(try await other.cluster.fences().terms == ShardTerms(won))
         await other.close()
     }
 
@@ -197,7 +197,7 @@ import Testing
         let taken = try await postgres.rooms.take(ShardID.all, owner: .random())
         #expect(taken.count == ShardID.count)
         #expect(try await postgres.journal.terms(of: ShardID.all, lane: 0) == taken.byShard)
-        #expect(try await postgres.cluster.fences().terms == taken.byShard)
+        #expect(try await postgres.cluster.fences().terms == ShardTerms(taken))
     }
 
     @Test func `the plan of a coordinator whose term is over is refused`() async throws {

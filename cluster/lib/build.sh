@@ -72,13 +72,16 @@ build_bare_http() {
     step_or_fail 'building the bare HTTP server' "$state/log/build-barehttp.log" swift build "${arguments[@]}"
 }
 
-# Builds the cluster in one process; beside the release node.
+# Builds the cluster in one process, and what compares its PostgreSQL with a real one; beside the release node.
 build_simulation() {
-    local arguments=(-c release --product simulate)
+    local product arguments
     ensure_swift
-    if [[ -n $scratch ]]; then arguments+=(--scratch-path "$release_dir"); fi
     cd "$root" || return
-    step_or_fail 'building the simulation' "$state/log/build-simulation.log" swift build "${arguments[@]}"
+    for product in simulate agreement; do
+        arguments=(-c release --product "$product")
+        if [[ -n $scratch ]]; then arguments+=(--scratch-path "$release_dir"); fi
+        step_or_fail "building the simulation: $product" "$state/log/build-$product.log" swift build "${arguments[@]}"
+    done
 }
 
 # Makes the Python environment of the end-to-end tests and drills and sets `test_python`; harmless to repeat.

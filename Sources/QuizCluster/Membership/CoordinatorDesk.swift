@@ -1,7 +1,8 @@
 package import QuizModel
 package import QuizShards
 
-/// What the coordinator does, decided anew each time from what is known; nothing is remembered but which requests for an even placement were met.
+/// What the coordinator does, decided anew each time from what is known; nothing is remembered but which requests for an even placement were met, and the
+/// last plan, which stays the same while what it was made of does.
 ///
 /// Any node can be the coordinator: the alive one with the lowest incarnation takes the term when its holder is gone. Two at once are harmless: the plan
 /// is written only under the term, and a plan moves nothing by itself. Without a coordinator play goes on; only nothing moves.
@@ -18,6 +19,15 @@ package struct CoordinatorDesk: Sendable {
     /// The newest request for an even placement this node has seen; nil: none seen yet, so that a new coordinator repeats none of long ago.
     private var rebalances: Int64?
     private var isEvening = false
+    private var last: (inputs: Inputs, plan: [ShardMove])?
+
+    /// All that a plan follows from.
+    private struct Inputs: Hashable {
+        var nodes: [RingNode]
+        var terms: ShardTerms
+        var pins: [ShardID: String]
+        var slack: ShardPlacement.Slack
+    }
 
     package init(own: Incarnation) { self.own = own }
 
@@ -33,7 +43,7 @@ package struct CoordinatorDesk: Sendable {
             return first?.incarnation == own ? .stand(behind: fences.coordinator) : .nothing
         }
         guard term.owner == own else { return .nothing }
-        let plan = Self.moves(view: view, fences: fences, settings: settings, slack: isEvening ? .even : .sticky)
+        let plan = plan(view: view, fences: fences, settings: settings)
         if plan.isEmpty { isEvening = false }
         return Set(plan) == Set(pending.map(\.withoutNote)) ? .nothing : .plan(plan, under: term)
     }
@@ -54,6 +64,16 @@ package struct CoordinatorDesk: Sendable {
         }
     }
 
+    private mutating func plan(view: ClusterView, fences: ClusterFences, settings: ClusterSettings) -> [ShardMove] {
+        let slack: ShardPlacement.Slack = isEvening ? .even : .sticky
+        let inputs = Inputs(
+            nodes: Self.owningNodes(view, settings: settings), terms: fences.terms, pins: settings.pins, slack: slack)
+        if let last, last.inputs == inputs { return last.plan }
+        let plan = Self.moves(view: view, fences: fences, settings: settings, slack: slack)
+        last = (inputs, plan)
+        return plan
+    }
+
     private mutating func notice(_ settings: ClusterSettings) {
         if let rebalances, settings.rebalances > rebalances { isEvening = true }
         rebalances = max(rebalances ?? settings.rebalances, settings.rebalances)
@@ -64,9 +84,11 @@ package struct CoordinatorDesk: Sendable {
         view: ClusterView, fences: ClusterFences, settings: ClusterSettings, slack: ShardPlacement.Slack = .sticky
     ) -> [ShardMove] {
         ShardPlacement.plan(
-            nodes: ringNodes(view.alive.filter { view.canOwn($0.incarnation) }, settings: settings),
-            owners: fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }, pins: settings.pins,
-            slack: slack)
+            nodes: owningNodes(view, settings: settings), owners: fences.owners, pins: settings.pins, slack: slack)
+    }
+
+    private static func owningNodes(_ view: ClusterView, settings: ClusterSettings) -> [RingNode] {
+        ringNodes(view.alive.filter { view.canOwn($0.incarnation) }, settings: settings)
     }
 
     /// Nodes with what operators have set for them.

@@ -23,7 +23,7 @@ package struct ClusterView: Sendable, Hashable {
         alive.first { $0.incarnation == incarnation }
     }
 
-    package func isAlive(_ incarnation: Incarnation) -> Bool { node(incarnation) != nil }
+    package func isAlive(_ incarnation: Incarnation) -> Bool { alive.contains { $0.incarnation == incarnation } }
 
     /// Whether it can own shards and plan: alive, with a database.
     package func canOwn(_ incarnation: Incarnation) -> Bool { isAlive(incarnation) && !cutOff.contains(incarnation) }

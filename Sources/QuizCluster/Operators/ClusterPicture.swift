@@ -45,7 +45,7 @@ package struct ClusterPicture: Sendable {
 
     /// Shards by owner; those that nobody owns are missing.
     package var owners: [ShardID: Incarnation] {
-        fences.terms.mapValues(\.owner).filter { $0.value.value != 0 }
+        fences.owners
     }
 
     /// The living as placement sees them.

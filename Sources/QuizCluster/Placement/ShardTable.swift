@@ -8,7 +8,7 @@ package final class ShardTable: Sendable {
     package typealias Watcher = @Sendable (Set<ShardID>) -> Void
 
     private struct State {
-        var terms: [ShardID: Term] = [:]
+        var terms = ShardTerms()
         var watchers: [Watcher] = []
     }
 
@@ -20,7 +20,7 @@ package final class ShardTable: Sendable {
 
     package func term(of code: RoomCode) -> Term? { term(of: ShardID(of: code)) }
 
-    package var terms: [ShardID: Term] { state.withLockedValue { $0.terms } }
+    package var terms: ShardTerms { state.withLockedValue { $0.terms } }
 
     /// - Parameter watcher: told the shards whose owner changed, on the thread that brought the news. Cannot be taken back.
     package func watch(_ watcher: @escaping Watcher) { state.withLockedValue { $0.watchers.append(watcher) } }

@@ -16,13 +16,20 @@ package struct CoordinatorTerm: Hashable, Sendable {
 /// Who owns what, as PostgreSQL says at one instant.
 package struct ClusterFences: Hashable, Sendable {
     /// Shards nobody has ever owned are missing.
-    package var terms: [ShardID: Term]
+    package var terms: ShardTerms
     /// Nil: there has never been one.
     package var coordinator: CoordinatorTerm?
 
-    package init(terms: [ShardID: Term], coordinator: CoordinatorTerm?) {
+    package init(terms: ShardTerms, coordinator: CoordinatorTerm?) {
         self.terms = terms
         self.coordinator = coordinator
+    }
+
+    /// Whoever owns a shard; those that nobody owns are missing.
+    package var owners: [ShardID: Incarnation] {
+        var owners: [ShardID: Incarnation] = [:]
+        for term in terms where term.owner.value != 0 { owners[term.shard] = term.owner }
+        return owners
     }
 }
 

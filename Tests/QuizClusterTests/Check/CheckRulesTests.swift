@@ -31,7 +31,7 @@ import Testing
         fences change: (inout ClusterFences) -> Void = { _ in }, map: (inout [ShardID: Term]) -> Void = { _ in }
     ) -> ClusterFacts.Look {
         var fences = Cast.fences(coordinator: 1) { $0 % 2 + 1 }
-        var terms = fences.terms
+        var terms = fences.terms.byShard
         change(&fences)
         map(&terms)
         return ClusterFacts.Look(before: fences, map: terms, after: fences)

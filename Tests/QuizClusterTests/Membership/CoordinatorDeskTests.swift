@@ -152,6 +152,26 @@ import Testing
         #expect(desk.noted([move(2, .overfull)], view: view, reasons: reasons).map(\.note) == ["after the weekend"])
     }
 
+    /// It remembers its last plan: here each of what a plan follows from changes once.
+    @Test func `one desk plans what a new one would, whatever has changed since`() {
+        var desk = CoordinatorDesk(own: Cast.incarnation(1))
+        let (all, halves) = (Cast.fences(coordinator: 1) { _ in 1 }, halves(coordinator: 1))
+        let pinned = ClusterSettings(pins: [ShardID.all[1]: "node-1"])
+        let steps: [(ClusterView, ClusterFences, ClusterSettings)] = [
+            (Cast.view(one, two), all, .init()), (Cast.view(one, two), all, .init()), (Cast.view(one), all, .init()),
+            (Cast.view(one, two), halves, .init()), (Cast.view(one, two), halves, pinned),
+            (Cast.view(one, Cast.node(2, isDraining: true)), halves, pinned), (Cast.view(one, two), all, pinned),
+        ]
+        for (view, fences, settings) in steps {
+            let decision = desk.decide(view: view, fences: fences, settings: settings, pending: [])
+            #expect(decision == decide(1, view, fences, settings))
+        }
+        let even = desk.decide(view: Cast.view(one, two), fences: all, settings: .init(rebalances: 1), pending: [])
+        let moves = CoordinatorDesk.moves(
+            view: Cast.view(one, two), fences: all, settings: .init(rebalances: 1), slack: .even)
+        #expect(even == all.coordinator.map { .plan(moves, under: $0) })
+    }
+
     @Test func `a plan whose notes alone differ is not written again`() throws {
         let fences = Cast.fences(coordinator: 1) { _ in 1 }
         var pending = CoordinatorDesk.moves(view: Cast.view(one, two), fences: fences, settings: .init())

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import QuizSimulatedDatabase
 import QuizSimulation
 
 /// Runs seeds; see `Tests/Simulation/README.md`.
@@ -14,8 +15,11 @@ struct Simulate: ParsableCommand {
     @Option(help: "The first of them.")
     var firstSeed: UInt64 = 1
 
-    @Option(help: "Plants a bug that must be caught: P1 to P8.")
-    var sabotage: Sabotage?
+    @Flag(help: "Plays duels: nodes that fight over shards of the database.")
+    var duels = false
+
+    @Option(help: "Plants a bug that must be caught, in worlds or in duels, wherever it shows.")
+    var sabotage: PlantedBug?
 
     @Option(help: "Stops after this time, whatever is left.")
     var seconds: Int?
@@ -29,12 +33,23 @@ struct Simulate: ParsableCommand {
     @Flag(help: .hidden)
     var worker = false
 
+    func validate() throws {
+        if duels, case .ofWorld(let sabotage) = sabotage {
+            throw ValidationError("\(sabotage.rawValue) shows in worlds, not in duels.")
+        }
+    }
+
     func run() throws {
-        if worker || trace { return try Worker(trace: trace, sabotage: sabotage).run(seeds: seeds, first: firstSeed) }
-        let crew = Crew(
-            seeds: seeds, firstSeed: firstSeed, sabotage: sabotage, seconds: seconds, workers: max(1, workers))
+        if worker || trace { return try Worker(course: course, trace: trace).run(seeds: seeds, first: firstSeed) }
+        let crew = Crew(course, seeds: seeds, firstSeed: firstSeed, seconds: seconds, workers: max(1, workers))
         guard try crew.run() else { throw ExitCode.failure }
     }
-}
 
-extension Sabotage: ExpressibleByArgument {}
+    private var course: Course {
+        switch sabotage {
+        case nil: duels ? .duels(nil) : .worlds(nil)
+        case .ofDatabase(let sabotage): .duels(sabotage)
+        case .ofWorld(let sabotage): .worlds(sabotage)
+        }
+    }
+}

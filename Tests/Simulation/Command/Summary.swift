@@ -1,14 +1,9 @@
-import QuizSimulation
-
 /// What a whole run says about the promises, and about itself: a run that never saw a branch says nothing about it.
 struct Summary {
     let reports: [SeedReport]
     let lost: [UInt64]
-    let sabotage: Sabotage?
+    let course: Course
     let seconds: Double
-
-    /// Fewer seeds are no proof that something never happens.
-    private static let seedsToJudgeBy = 200
 
     private var broken: [SeedReport] { reports.filter { $0.promise != nil }.sorted { $0.seed < $1.seed } }
 
@@ -18,16 +13,16 @@ struct Summary {
 
     /// Faults and branches that did not happen once.
     private var missing: [String] {
-        guard sabotage == nil, reports.count >= Self.seedsToJudgeBy else { return [] }
+        guard !course.isSabotaged, reports.count >= course.seedsToJudgeBy else { return [] }
         let counts = counts
-        return Expectations.all.filter { counts[$0] ?? 0 == 0 }
+        return course.expected.filter { counts[$0] ?? 0 == 0 }
     }
 
     /// Whether the run says what it should: nothing broken, or the planted bug found as what it is.
     var isGood: Bool {
         guard lost.isEmpty else { return false }
-        guard let sabotage else { return broken.isEmpty && missing.isEmpty && !reports.isEmpty }
-        return broken.contains { sabotage.explains($0.promise) }
+        guard course.isSabotaged else { return broken.isEmpty && missing.isEmpty && !reports.isEmpty }
+        return broken.contains { course.explains($0.promise) }
     }
 
     var lines: [String] {
@@ -42,7 +37,7 @@ struct Summary {
         if let first = broken.first {
             lines.append("\(broken.count) seeds break a promise; the first is \(first.seed)")
         }
-        if sabotage != nil { lines.append(isGood ? "the planted bug is caught" : "the planted bug is NOT caught") }
+        if course.isSabotaged { lines.append(isGood ? "the planted bug is caught" : "the planted bug is NOT caught") }
         return lines
     }
 }

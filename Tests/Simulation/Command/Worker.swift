@@ -1,5 +1,6 @@
 import CSimulatedMachine
 import Foundation
+import QuizSimulatedDatabase
 import QuizSimulation
 
 /// What became of one seed; a line of JSON from a worker to its crew.
@@ -10,7 +11,7 @@ struct SeedReport: Codable {
     var sentence: String?
     var virtualMs: Int64
     var steps: Int
-    /// Over everything that happened; the same seed gives the same.
+    /// Over everything that happened in a world; the same seed gives the same.
     var hash: UInt64
     var counts: [String: Int]
     var actualMs: Int64
@@ -18,8 +19,8 @@ struct SeedReport: Codable {
 
 /// Runs seeds one after the other in this operating system process.
 struct Worker {
+    let course: Course
     let trace: Bool
-    let sabotage: Sabotage?
 
     func run(seeds: Int, first: UInt64) throws {
         try beginAgainWithPlainHashes()
@@ -28,11 +29,32 @@ struct Worker {
         for seed in first..<first + UInt64(seeds) {
             // If the process dies, its crew knows of which seed.
             if !trace { say("\(seed)") }
-            let world = try World(seed: seed, sabotage: sabotage, keepsTrace: trace)
-            worlds.append(world)
-            let report = play(world)
+            let report: SeedReport
+            switch course {
+            case .worlds(let sabotage):
+                let world = try World(seed: seed, sabotage: sabotage, keepsTrace: trace)
+                worlds.append(world)
+                report = play(world)
+            case .duels(let sabotage): report = duel(seed, sabotage)
+            }
             if !trace { say(String(decoding: try JSONEncoder().encode(report), as: UTF8.self)) }
         }
+    }
+
+    private func duel(_ seed: UInt64, _ sabotage: DatabaseSabotage?) -> SeedReport {
+        let began = actual_monotonic_ns()
+        let duel = Duel(seed: seed, sabotage: sabotage)
+        let breaches = duel.run().sorted { ($0.promise, $0.description) < ($1.promise, $1.description) }
+        if trace {
+            for breach in breaches { say("\(breach.promise): \(breach)") }
+            if breaches.isEmpty { say("no promise was broken") }
+        }
+        let told = breaches.first { course.explains($0.promise) } ?? breaches.first
+        var counts: [String: Int] = ["faults: \(duel.faults)": 1]
+        for (branch, count) in duel.server.statistics.counts { counts["database: \(branch.rawValue)"] = count }
+        return SeedReport(
+            seed: seed, promise: told?.promise, sentence: told?.description, virtualMs: duel.nowMs, steps: duel.steps,
+            hash: 0, counts: counts, actualMs: (actual_monotonic_ns() - began) / 1_000_000)
     }
 
     private func play(_ world: World) -> SeedReport {

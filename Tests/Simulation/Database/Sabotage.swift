@@ -1,8 +1,8 @@
-/// A protocol error planted in the simulated database or its clients, to show that the simulation sees such errors. The
-/// numbers are those of the experiments on PostgreSQL 15 in the guide's chapter on the fence.
+/// A protocol error planted in the simulated database or its clients, to show that the simulation sees such errors. P2 is
+/// the promise that falls; the other numbers are those of the experiments on PostgreSQL 15 in the guide's chapter on the fence.
 package enum DatabaseSabotage: String, CaseIterable, Sendable, Hashable {
     /// Appends look at no fence row at all.
-    case fenceOff = "fence_off"
+    case fenceOff = "P2"
     /// E1: the term is compared in the statement, but its row is not locked.
     case uncheckedTerm = "E1"
     /// E2: the row is locked `FOR KEY SHARE`, which an update of other columns does not wait for.

@@ -13,6 +13,8 @@ package final class SeededScheduler: SimulatedScheduler, @unchecked Sendable {  
     private var submitted = 0
     private var generator: UInt64
     package private(set) var nowMs: Int64 = 0
+    /// Bodies that have run.
+    package private(set) var steps = 0
 
     package init(seed: UInt64) { generator = seed }
 
@@ -48,6 +50,7 @@ package final class SeededScheduler: SimulatedScheduler, @unchecked Sendable {  
             sink()
         }
         nowMs = max(nowMs, first.atMs)
+        steps += 1
         first.body()
         return true
     }

@@ -8,7 +8,7 @@ extension SimulatedDatabase: ClusterStore {
     package func fences() async throws(JournalFailure) -> ClusterFences {
         let answer = try await rows(.fences)
         return ClusterFences(
-            terms: Dictionary(answer.terms.map { ($0.shard, $0) }, uniquingKeysWith: { first, _ in first }),
+            terms: ShardTerms(answer.terms),
             coordinator: answer.coordinator)
     }
 

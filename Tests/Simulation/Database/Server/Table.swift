@@ -18,15 +18,20 @@ struct Table<Key: Hashable & Comparable & Sendable, Row: Sendable> {
     }
 
     let name: RowAddress.Name
-    private var versions: [Key: [Version]] = [:]
     private var sorted: [Key] = []
+    /// Of each of them, the oldest first.
+    private var versions: [[Version]] = []
 
     init(_ name: RowAddress.Name) { self.name = name }
 
     // MARK: Reading
 
     func row(_ key: Key, _ snapshot: Snapshot, _ transactions: Transactions) -> Row? {
-        versions[key]?.last { version in
+        place(at: key).flatMap { row(at: $0, snapshot, transactions) }
+    }
+
+    private func row(at place: Int, _ snapshot: Snapshot, _ transactions: Transactions) -> Row? {
+        versions[place].last { version in
             guard transactions.sees(snapshot, version.madeBy, version.madeIn) else { return false }
             guard let end = version.endedBy else { return true }
             return !transactions.sees(snapshot, end, version.endedIn)
@@ -41,7 +46,7 @@ struct Table<Key: Hashable & Comparable & Sendable, Row: Sendable> {
         while index < sorted.count {
             let key = sorted[index]
             if let range, key > range.upperBound { break }
-            if let row = row(key, snapshot, transactions) { found.append((key, row)) }
+            if let row = row(at: index, snapshot, transactions) { found.append((key, row)) }
             index += 1
         }
         return found
@@ -49,7 +54,7 @@ struct Table<Key: Hashable & Comparable & Sendable, Row: Sendable> {
 
     /// The newest version that has committed or is `xid`'s own: what a row lock shows behind a wait.
     func newest(_ key: Key, for xid: Xid, _ transactions: Transactions) -> Row? {
-        versions[key]?.last { version in
+        versions(of: key).last { version in
             guard version.madeBy == xid || transactions.isCommitted(version.madeBy) else { return false }
             guard let end = version.endedBy else { return true }
             return !(end == xid || transactions.isCommitted(end))
@@ -57,7 +62,7 @@ struct Table<Key: Hashable & Comparable & Sendable, Row: Sendable> {
     }
 
     func obstacle(_ key: Key, for xid: Xid, _ transactions: Transactions) -> Obstacle {
-        for version in (versions[key] ?? []).reversed() {
+        for version in versions(of: key).reversed() {
             if version.madeBy != xid {
                 if transactions.isRunning(version.madeBy) { return .undecided(version.madeBy) }
                 guard transactions.isCommitted(version.madeBy) else { continue }
@@ -72,22 +77,35 @@ struct Table<Key: Hashable & Comparable & Sendable, Row: Sendable> {
     // MARK: Writing
 
     mutating func insert(_ key: Key, _ row: Row, by xid: Xid, command: Int) {
-        if versions[key] == nil { sorted.insert(key, at: place(of: key)) }
-        versions[key, default: []].append(Version(row: row, madeBy: xid, madeIn: command))
+        let place = place(of: key)
+        if place == sorted.count || sorted[place] != key {
+            sorted.insert(key, at: place)
+            versions.insert([], at: place)
+        }
+        versions[place].append(Version(row: row, madeBy: xid, madeIn: command))
     }
 
     /// - Parameter row: nil deletes it.
     mutating func replace(_ key: Key, with row: Row?, by xid: Xid, command: Int, _ transactions: Transactions) {
         guard
-            let index = versions[key]?.lastIndex(where: { version in
+            let place = place(at: key),
+            let index = versions[place].lastIndex(where: { version in
                 guard version.madeBy == xid || transactions.isCommitted(version.madeBy) else { return false }
                 guard let end = version.endedBy else { return true }
                 return !(end == xid || transactions.isCommitted(end))
             })
         else { return }
-        versions[key]?[index].endedBy = xid
-        versions[key]?[index].endedIn = command
-        if let row { versions[key]?.append(Version(row: row, madeBy: xid, madeIn: command)) }
+        versions[place][index].endedBy = xid
+        versions[place][index].endedIn = command
+        if let row { versions[place].append(Version(row: row, madeBy: xid, madeIn: command)) }
+    }
+
+    private func versions(of key: Key) -> [Version] { place(at: key).map { versions[$0] } ?? [] }
+
+    /// Nil: the key has never been there.
+    private func place(at key: Key) -> Int? {
+        let place = place(of: key)
+        return place < sorted.count && sorted[place] == key ? place : nil
     }
 
     /// The first place whose key is not before `key`.

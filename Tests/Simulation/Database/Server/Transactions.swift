@@ -22,18 +22,17 @@ final class Transactions {
         case aborted
     }
 
-    private var states: [Xid: State] = [:]
+    /// By number.
+    private var states: [State] = [.aborted]
     /// Order of the first writes: PostgreSQL numbers transactions only then, and waits for the lowest number first.
     private var order: [Xid: Int] = [:]
-    private var last: Xid = 0
     private(set) var sequence = 0
     /// Called when a commit has become visible.
     var whenCommitted: () -> Void = {}
 
     func begin() -> Xid {
-        last += 1
-        states[last] = .running
-        return last
+        states.append(.running)
+        return states.count - 1
     }
 
     func willWrite(_ xid: Xid) { if order[xid] == nil { order[xid] = order.count } }
@@ -52,7 +51,7 @@ final class Transactions {
     /// Also of one that had committed, when a failover has lost it.
     func abort(_ xid: Xid) { states[xid] = .aborted }
 
-    func state(of xid: Xid) -> State { states[xid] ?? .aborted }
+    func state(of xid: Xid) -> State { states[xid] }
     func isRunning(_ xid: Xid) -> Bool { state(of: xid) == .running }
 
     func isCommitted(_ xid: Xid) -> Bool {

@@ -13,9 +13,9 @@ package final class WorldDatabase: @unchecked Sendable {  // the simulator's thr
     /// Sits beside the server; for operators and auditors.
     let desk: SimulatedDatabase
 
-    init(simulator: Simulator, sabotage: DatabaseSabotage?) {
+    init(simulator: Simulator) {
         self.simulator = simulator
-        server = SimulatedPostgres(scheduler: simulator, sabotage: sabotage)
+        server = SimulatedPostgres(scheduler: simulator)
         desk = SimulatedDatabase(node: "desk", server: server)
     }
 

@@ -40,7 +40,7 @@ package final class WorldServices: @unchecked Sendable {  // the simulator's thr
         self.sabotage = sabotage
         mesh = SimulatedMesh(simulator: simulator)
         redis = SimulatedRedis(simulator: simulator)
-        database = WorldDatabase(simulator: simulator, sabotage: sabotage?.ofDatabase)
+        database = WorldDatabase(simulator: simulator)
         signer = try ResultSigner(secret: [UInt8](repeating: 3, count: 32))
         session = try SessionSecret(bytes: [UInt8](repeating: 2, count: 32))
         questions = MarkedQuestions(simulator: simulator, leaks: sabotage == .p8)

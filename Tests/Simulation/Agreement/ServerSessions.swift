@@ -1,8 +1,8 @@
-import CLibPQ
-import Foundation
-import QuizSimulatedDatabase
-
-@testable import QuizPostgres
+internal import CLibPQ
+internal import Foundation
+internal import QuizModel
+internal import QuizPostgres
+internal import QuizSimulatedDatabase
 
 /// A schedule's sessions on a real server, through libpq's pipeline mode: statement and Sync are sent apart.
 final class ServerSessions {
@@ -16,13 +16,13 @@ final class ServerSessions {
 
         init(_ conninfo: String, deadlockTimeoutMs: Int) throws {
             guard let handle = PQconnectdb(conninfo), PQstatus(handle) == CONNECTION_OK else {
-                throw TestServer.Failure(what: "A session could not connect.")
+                throw AgreementFailure(what: "A session could not connect.")
             }
             self.handle = handle
             pid = Int(PQbackendPID(handle))
             PQclear(PQexec(handle, "SET deadlock_timeout = '\(deadlockTimeoutMs)ms'"))
             guard PQenterPipelineMode(handle) == 1, PQsetnonblocking(handle, 1) == 0 else {
-                throw TestServer.Failure(what: "No pipeline mode.")
+                throw AgreementFailure(what: "No pipeline mode.")
             }
         }
 
@@ -33,20 +33,22 @@ final class ServerSessions {
         }
     }
 
-    private let observer: PostgresLink
+    private let observer: PlainSession
     private var sessions: [Session] = []
     private var waited: Set<Int> = []
     /// How long a new wait is left alone, so that a deadlock would have been seen.
-    private let patience: Duration
+    private let patienceMs: Int
 
     private static let timeout = Duration.seconds(30)
 
-    /// - Parameter slowness: 1, or more where the machine is busy.
-    init(_ database: TestDatabase, count: Int, slowness: Int) throws {
-        observer = try PostgresLink(database.configuration.maintenanceEndpoint)
-        patience = .milliseconds(40 * slowness)
+    /// - Parameters:
+    ///   - observer: a session of the same database, which looks and ends others.
+    ///   - slowness: 1, or more where the machine is busy.
+    init(_ conninfo: String, observer: PlainSession, count: Int, slowness: Int) throws {
+        self.observer = observer
+        patienceMs = 40 * slowness
         for _ in 0..<count {
-            sessions.append(try Session(database.configuration.conninfo, deadlockTimeoutMs: 10))
+            sessions.append(try Session(conninfo, deadlockTimeoutMs: 10))
         }
     }
 
@@ -59,9 +61,7 @@ final class ServerSessions {
             guard PQpipelineSync(sessions[session].handle) == 1 else { break }
             sessions[session].awaited.append(nil)
         case .terminate(let session):
-            _ = try observer.execute(
-                PostgresStatement("agreement_end", "SELECT pg_terminate_backend($1::int4, 10000)"),
-                [.int4(sessions[session].pid)], timeout: Self.timeout)
+            _ = try observer.ask("SELECT pg_terminate_backend(\(sessions[session].pid), 10000)")
         case .close(let session): sessions[session].close()
         }
         return try settle()
@@ -83,7 +83,7 @@ final class ServerSessions {
             session.handle, statement.sent.sql, Int32(parameters.count), nil, values.map { UnsafePointer($0) }, lengths,
             formats, 1)
         guard sent == 1, PQsendFlushRequest(session.handle) == 1 else {
-            throw TestServer.Failure(what: "A statement was not sent.")
+            throw AgreementFailure(what: "A statement was not sent.")
         }
         session.awaited.append(statement)
     }
@@ -109,7 +109,7 @@ final class ServerSessions {
             if isStill, !waiting.subtracting(waited).isEmpty {
                 waited = waiting
                 last = nil
-                Thread.sleep(forTimeInterval: Double(patience.wholeMilliseconds) / 1_000)
+                Thread.sleep(forTimeInterval: Double(patienceMs) / 1_000)
                 continue
             }
             if isStill, stand == last {
@@ -119,7 +119,7 @@ final class ServerSessions {
             last = isStill ? stand : nil
             Thread.sleep(forTimeInterval: 0.002)
         }
-        throw TestServer.Failure(what: "The sessions did not come to rest.")
+        throw AgreementFailure(what: "The sessions did not come to rest.")
     }
 
     private func view(_ stand: Stand) -> [SessionView] {
@@ -132,22 +132,18 @@ final class ServerSessions {
         }
     }
 
-    private static let look = PostgresStatement(
-        "agreement_look",
-        """
-        SELECT a.pid, CASE WHEN a.wait_event_type = 'Lock' THEN pg_blocking_pids(a.pid) ELSE '{}' END
-        FROM pg_stat_activity a WHERE a.pid = ANY ($1::int4[])
-        """)
-
     private func look() throws -> Stand {
-        let pids: [PostgresParameter] = [.int4s(sessions.map(\.pid))]
-        var stand = Stand(
-            there: sessions.map { _ in false }, blockers: sessions.map { _ in [] })
-        for row in try observer.execute(Self.look, pids, timeout: Self.timeout).rows {
-            let pid = try row.int4(0)
-            guard let index = sessions.firstIndex(where: { $0.pid == pid }) else { continue }
+        let pids = sessions.map { "\($0.pid)" }.joined(separator: ", ")
+        let rows = try observer.ask(
+            """
+            SELECT a.pid, CASE WHEN a.wait_event_type = 'Lock' THEN array_to_string(pg_blocking_pids(a.pid), ' ') ELSE '' END
+            FROM pg_stat_activity a WHERE a.pid IN (\(pids))
+            """)
+        var stand = Stand(there: sessions.map { _ in false }, blockers: sessions.map { _ in [] })
+        for row in rows {
+            guard let index = sessions.firstIndex(where: { "\($0.pid)" == row[0] }) else { continue }
             stand.there[index] = true
-            stand.blockers[index] = try row.int4s(1).sorted()
+            stand.blockers[index] = row[1].split(separator: " ").compactMap { Int($0) }.sorted()
         }
         return stand
     }

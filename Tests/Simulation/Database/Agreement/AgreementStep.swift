@@ -1,8 +1,7 @@
-import QuizPostgres
-import QuizSimulatedDatabase
+internal import QuizPostgres
 
 /// One step of a schedule that is played on the simulated server and on a real one.
-enum AgreementStep: Sendable {
+package enum AgreementStep: Sendable {
     /// The session's client sends a statement and no Sync: it runs, its transaction stays open.
     case execute(session: Int, SimulatedStatement)
     case sync(session: Int)
@@ -13,7 +12,7 @@ enum AgreementStep: Sendable {
 }
 
 extension AgreementStep: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .execute(let session, let statement): "\(session): \(statement.sent.name)"
         case .sync(let session): "\(session): Sync"
@@ -24,7 +23,7 @@ extension AgreementStep: CustomStringConvertible {
 }
 
 /// What a session's client has been told.
-enum AgreementAnswer: Hashable, Sendable {
+package enum AgreementAnswer: Hashable, Sendable {
     case rows(SimulatedRows)
     /// SQLSTATE.
     case refused(String)
@@ -33,11 +32,17 @@ enum AgreementAnswer: Hashable, Sendable {
 }
 
 /// A session once everything stands still behind a step.
-struct SessionView: Hashable, Sendable {
+package struct SessionView: Hashable, Sendable {
     /// Since the step before.
-    var answers: [AgreementAnswer] = []
+    package var answers: [AgreementAnswer] = []
     /// The sessions it waits for.
-    var waitsFor: Set<Int> = []
+    package var waitsFor: Set<Int> = []
     /// Whether the server still has its process.
-    var isThere = true
+    package var isThere = true
+
+    package init(answers: [AgreementAnswer] = [], waitsFor: Set<Int> = [], isThere: Bool = true) {
+        self.answers = answers
+        self.waitsFor = waitsFor
+        self.isThere = isThere
+    }
 }

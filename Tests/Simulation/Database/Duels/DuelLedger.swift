@@ -1,12 +1,10 @@
-import QuizModel
-import QuizRoomHost
-import QuizShards
-
-@testable import QuizSimulatedDatabase
+package import QuizModel
+internal import QuizRoomHost
+internal import QuizShards
 
 /// What the owners of a duel were told, and what the database must therefore hold.
-final class DuelLedger {
-    enum Breach: Hashable, CustomStringConvertible {
+package final class DuelLedger {
+    package enum Breach: Hashable, CustomStringConvertible {
         /// A row was acknowledged and is not there.
         case acknowledgedRowLost(RoomID, Int64)
         /// A new owner read a journal, and rows of an older term came behind its back.
@@ -26,7 +24,7 @@ final class DuelLedger {
         /// Once the faults are over, a new node cannot write.
         case nothingWritten
 
-        var description: String {
+        package var description: String {
             switch self {
             case .acknowledgedRowLost(_, let number): "acknowledged row \(number) is lost"
             case .rowBehindNewOwner(_, let number): "row \(number) of an older term came behind a new owner's back"
@@ -37,6 +35,16 @@ final class DuelLedger {
             case .batchHeldUp(let ms): "a batch was held up for \(ms) ms"
             case .shardsNotTaken: "a new node could not take the shards"
             case .nothingWritten: "a new node could not write"
+            }
+        }
+
+        /// The promise that is broken.
+        package var promise: String {
+            switch self {
+            case .acknowledgedRowLost, .loadedRowLost: "P1"
+            case .rowBehindNewOwner: "P2"
+            case .brokenChain, .refusedRowThere: "P4"
+            case .cycleOfWaits, .batchHeldUp, .shardsNotTaken, .nothingWritten: "liveness"
             }
         }
     }

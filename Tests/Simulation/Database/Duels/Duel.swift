@@ -1,17 +1,15 @@
-import QuizModel
-import QuizPostgres
-import QuizRoomHost
-import QuizShards
-
-@testable import QuizSimulatedDatabase
+internal import QuizModel
+internal import QuizPostgres
+internal import QuizRoomHost
+internal import QuizShards
 
 /// A few nodes that fight over a few shards while things break; all of it follows from one seed.
 ///
 /// At the end the faults stop, a new node takes everything and writes, and the ledger compares what the nodes were told
 /// with what the database holds.
-final class Duel {
+package final class Duel {
     /// What may break besides nodes.
-    enum Faults: Int, CaseIterable {
+    package enum Faults: Int, CaseIterable {
         /// Nothing: so nobody's batch may take long.
         case nodes
         case network, server, standby, all
@@ -21,11 +19,16 @@ final class Duel {
         var hasStandby: Bool { self == .standby || self == .all }
     }
 
+    /// What some hundred duels must have reached: all but what a sound protocol never does, and what a duel does not ask for.
+    package static let expected = DatabaseBranch.allCases.filter {
+        ![.cycle, .deadlock, .commitsLost, .busy].contains($0)
+    }
+
     private static let lengthMs: Int64 = 2_500
 
     let ledger = DuelLedger()
-    let server: SimulatedPostgres
-    let faults: Faults
+    package let server: SimulatedPostgres
+    package let faults: Faults
     private let scheduler: SeededScheduler
     private let shards: [ShardID]
     private let configuration: PostgresConfiguration
@@ -35,7 +38,9 @@ final class Duel {
     private var isOver = false
     private var lastOwner = 0
 
-    init(seed: UInt64, sabotage: DatabaseSabotage? = nil, faults: Faults? = nil, losesCommits: Bool = false) {
+    package init(
+        seed: UInt64, sabotage: DatabaseSabotage? = nil, faults: Faults? = nil, losesCommits: Bool = false
+    ) {
         scheduler = SeededScheduler(seed: seed)
         self.losesCommits = losesCommits
         self.faults = faults ?? Faults.allCases[Int(seed % UInt64(Faults.allCases.count))]
@@ -52,7 +57,7 @@ final class Duel {
     }
 
     /// - Returns: what was broken; empty: all promises were kept.
-    func run() -> Set<DuelLedger.Breach> {
+    package func run() -> Set<DuelLedger.Breach> {
         found()
         if faults.hasStandby { server.setStandby(isRequired: true) }
         for owner in owners { owner.isTimed(faults == .nodes) }
@@ -69,6 +74,10 @@ final class Duel {
         finish()
         return ledger.breaches
     }
+
+    /// Virtual time so far, milliseconds.
+    package var nowMs: Int64 { scheduler.nowMs }
+    package var steps: Int { scheduler.steps }
 
     // MARK: The course
 

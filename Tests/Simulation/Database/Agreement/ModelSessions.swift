@@ -1,7 +1,4 @@
-import QuizCluster
-import QuizSimulatedDatabase
-
-@testable import QuizSimulatedDatabase
+internal import QuizCluster
 
 /// A schedule's sessions on the simulated server. Nothing takes time there but waits.
 final class ModelSessions {
@@ -20,13 +17,13 @@ final class ModelSessions {
     private let scheduler = SeededScheduler(seed: 0)
     private var sessions: [Session] = []
 
-    init(count: Int) {
+    init(count: Int, sabotage: DatabaseSabotage?) {
         var timing = DatabaseTiming()
         timing.networkMs = 0...0
         timing.stepMs = 0...0
         timing.flushMs = 0...0
         timing.deadlockTimeoutMs = 20
-        server = SimulatedPostgres(scheduler: scheduler, timing: timing)
+        server = SimulatedPostgres(scheduler: scheduler, timing: timing, sabotage: sabotage)
         for index in 0..<count {
             let wire = Wire(node: "session-\(index)", server: server)
             wire.isFlushed = true
@@ -79,7 +76,7 @@ final class ModelSessions {
 
 extension SimulatedRows {
     /// Without what no two servers can have in common: the moment of a move.
-    var normalised: SimulatedRows {
+    package var normalised: SimulatedRows {
         guard case .moves(let moves) = self else { return self }
         return .moves(
             moves.map { move in

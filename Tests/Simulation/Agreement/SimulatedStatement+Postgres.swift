@@ -1,10 +1,9 @@
-import QuizCluster
-import QuizModel
-import QuizRoomHost
-import QuizShards
-import QuizSimulatedDatabase
-
-@testable import QuizPostgres
+internal import QuizCluster
+internal import QuizModel
+internal import QuizPostgres
+internal import QuizRoomHost
+internal import QuizShards
+internal import QuizSimulatedDatabase
 
 /// The adapter's parameters for a statement, and its reading of the rows.
 extension SimulatedStatement {

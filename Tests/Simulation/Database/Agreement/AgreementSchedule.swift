@@ -1,31 +1,29 @@
-import QuizCluster
-import QuizModel
-import QuizPostgres
-import QuizRoomHost
-import QuizShards
-import QuizSimulatedDatabase
-
-@testable import QuizSimulatedDatabase
+internal import QuizCluster
+internal import QuizModel
+internal import QuizPostgres
+internal import QuizRoomHost
+internal import QuizShards
 
 /// A small schedule drawn from a seed: a few sessions, two shards, two rooms, and statements that meet each other there.
 ///
 /// It is drawn while the simulated server plays it, so that most statements speak of rows as they are.
-struct AgreementSchedule {
-    private(set) var steps: [AgreementStep] = []
+package struct AgreementSchedule {
+    package private(set) var steps: [AgreementStep] = []
     /// What the simulated server's sessions said after each step.
-    private(set) var views: [[SessionView]] = []
+    package private(set) var views: [[SessionView]] = []
 
-    static let sessions = 4
+    package static let sessions = 4
     private static let shards = [3, 4].compactMap(ShardID.init(index:))
     private static let owners = (1...2).map { Incarnation(value: $0) }
     private static let rooms = (1...3).map { RoomID(value: $0 + 100) }
     private static let codes = ["ABCDEF2", "ABCDEF3"].compactMap(RoomCode.init)
 
     private let choices: SeededScheduler
-    private let model = ModelSessions(count: sessions)
+    private let model: ModelSessions
 
-    init(seed: UInt64) {
+    package init(seed: UInt64, sabotage: DatabaseSabotage? = nil) {
         choices = SeededScheduler(seed: seed)
+        model = ModelSessions(count: Self.sessions, sabotage: sabotage)
         prepare()
         for _ in 0..<(6 + choices.choose(7)) { draw() }
         finish()

@@ -1,9 +1,7 @@
-import QuizModel
-import QuizPostgres
-import QuizRoomHost
-import QuizShards
-
-@testable import QuizSimulatedDatabase
+internal import QuizModel
+internal import QuizPostgres
+internal import QuizRoomHost
+internal import QuizShards
 
 /// A node of a duel: takes shards, loads their rooms and appends to their journals through the real lane machine.
 final class DuelOwner {
