@@ -14,6 +14,8 @@ final class PlainSession {
         guard PQstatus(handle) == CONNECTION_OK else {
             throw AgreementFailure(what: "The server refuses: \(String(cString: PQerrorMessage(handle)))")
         }
+        // A session that has ended by itself cannot be ended: that is said as a warning.
+        try ask("SET client_min_messages = error")
     }
 
     deinit { PQfinish(handle) }
