@@ -35,7 +35,8 @@ final class ServerSessions {
 
     private let observer: PlainSession
     private var sessions: [Session] = []
-    private var waited: Set<Int> = []
+    /// Whom each session waited for when everything stood still last.
+    private var waited: [[Int]]
     /// How long a new wait is left alone, so that a deadlock would have been seen.
     private let patienceMs: Int
 
@@ -47,6 +48,7 @@ final class ServerSessions {
     init(_ conninfo: String, observer: PlainSession, count: Int, slowness: Int) throws {
         self.observer = observer
         patienceMs = 40 * slowness
+        waited = Array(repeating: [], count: count)
         for _ in 0..<count {
             sessions.append(try Session(conninfo, deadlockTimeoutMs: 10))
         }
@@ -105,15 +107,18 @@ final class ServerSessions {
                 !stand.blockers[index].isEmpty || sessions[index].awaited.isEmpty && !sessions[index].isClosed
                     || !stand.there[index]
             }
-            let waiting = Set(sessions.indices.filter { !stand.blockers[$0].isEmpty })
-            if isStill, !waiting.subtracting(waited).isEmpty {
-                waited = waiting
+            // Also one that goes on from one wait to the next: each has a time of its own until it looks for a deadlock.
+            let hasNewWait = sessions.indices.contains { index in
+                !stand.blockers[index].isEmpty && stand.blockers[index] != waited[index]
+            }
+            if isStill, hasNewWait {
+                waited = stand.blockers
                 last = nil
                 Thread.sleep(forTimeInterval: Double(patienceMs) / 1_000)
                 continue
             }
             if isStill, stand == last {
-                waited = waiting
+                waited = stand.blockers
                 return view(stand)
             }
             last = isStill ? stand : nil
