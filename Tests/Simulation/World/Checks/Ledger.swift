@@ -128,7 +128,8 @@ package final class Ledger: @unchecked Sendable {  // the simulator's thread
     func closedByServer(_ client: SimulatedClient, at node: SimulatedNode) {
         trace.note("\(client.name) is closed by \(node.name)")
         trace.count("transport closed by server")
-        guard node.process.isReachable, !node.isLeaving, !client.isDone else { return }
+        // A doomed room is set aside sooner or later, and then there is nothing left to keep its sessions for.
+        guard node.process.isReachable, !node.isLeaving, !client.isDone, !client.room.isDoomed else { return }
         if simulator.nowMs > disturbedUntilMs + Self.seekLimitMs {
             report(Breach(.p6, "\(node.name) closes \(client.name)'s transport for no reason."))
         }
