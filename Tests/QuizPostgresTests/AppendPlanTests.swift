@@ -55,6 +55,23 @@ import Testing
         }
         #expect(plan.contains("Seq Scan on room"), "\(plan)")
     }
+
+    /// Nodes ask this twice a second, of tables with a handful of rows and no index that fits.
+    @Test(arguments: [false, true])
+    func `small tables are read without compiling and without workers`(_ isControl: Bool) async throws {
+        let database = try await TestDatabase()
+        let connection = PostgresConnection(
+            name: "test", endpoint: database.configuration.clusterEndpoint, patience: .fails, log: TestDatabase.log)
+        let plan = try await connection.run { link throws(PostgresError) -> String in
+            if isControl { try link.script("SET jit = on", timeout: .seconds(5)) }
+            let explain = PostgresStatement("explain", "EXPLAIN (ANALYZE) " + ClusterStatements.reasons.sql)
+            var lines: [String] = []
+            for row in try link.execute(explain, timeout: .seconds(10)).rows { lines.append(try row.text(0)) }
+            return lines.joined(separator: "\n")
+        }
+        #expect(plan.contains("JIT:") == isControl, "\(plan)")
+        #expect(!plan.contains("Gather"), "\(plan)")
+    }
 }
 
 extension String {
