@@ -26,7 +26,6 @@ final class ModelSessions {
         server = SimulatedPostgres(scheduler: scheduler, timing: timing, sabotage: sabotage)
         for index in 0..<count {
             let wire = Wire(node: "session-\(index)", server: server)
-            wire.isFlushed = true
             guard let backend = server.accept(wire, SessionSettings()) else { continue }
             let session = Session(wire, backend)
             wire.toClient.receive = { [unowned session] message in

@@ -95,7 +95,7 @@ final class Backend {
         step { [self] in
             run(statement) { [self] rows in
                 phase = .executed
-                if isEnding || wire.isFlushed && wire.clientIsGone { return die() }
+                if isEnding { return die() }
                 wire.toClient.send(.rows(rows))
                 proceed()
             }

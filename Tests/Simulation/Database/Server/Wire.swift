@@ -58,9 +58,6 @@ final class Wire {
     let node: String
     let toServer: Direction<ClientMessage>
     let toClient: Direction<ServerMessage>
-    /// The client asks for its rows at once instead of with the end of the transaction; a process that cannot deliver
-    /// them ends.
-    var isFlushed = false
     /// Nobody reads any more.
     var clientIsGone = false
     var serverIsGone = false
