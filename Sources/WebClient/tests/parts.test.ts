@@ -2,8 +2,8 @@ import { parse } from "../src/app/router";
 import { RoomClock } from "../src/net/clock";
 import { answerFromSeat, answerTo, type OwnAnswer } from "../src/state/answer";
 import { cleanCode } from "../src/state/rules";
-import { climb, hueOf, startEntries, waitingFor } from "../src/state/selectors";
-import { roomFromState } from "../src/state/room";
+import { climb, hueOf, standing, startEntries, waitingFor } from "../src/state/selectors";
+import { fold, roomFromState } from "../src/state/room";
 import { Store } from "../src/state/store";
 import { equal, truthy } from "./assert";
 import { member, question, state } from "./fixtures";
@@ -96,6 +96,23 @@ Deno.test("a climb is the difference of the places", () => {
     3,
     -3,
   ]);
+});
+
+Deno.test("after the last question everybody stands as on the podium", () => {
+  const room = roomFromState(state({ phase: "leaderboard", game: { game: "g1", index: 0, of: 1 } }));
+  const [entry] = startEntries(room);
+  truthy(entry, "there is an entry");
+  if (!entry) return;
+  const shown = { seq: room.seq + 1, index: 0, entries: [{ ...entry, score: 500 }], at: 0 };
+  const between = fold(room, "game:leaderboard", shown);
+  equal(standing(between)[0]?.score, 500);
+  const over = fold(between, "game:over", {
+    seq: room.seq + 2,
+    game: "g1",
+    entries: [{ ...entry, score: 1_400 }],
+    at: 0,
+  });
+  equal(standing(over)[0]?.score, 1_400);
 });
 
 Deno.test("a player's hue is stable and on the wheel", () => {

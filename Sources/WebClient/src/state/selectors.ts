@@ -29,6 +29,10 @@ export const startEntries = (room: RoomView): LeaderboardEntry[] =>
     { player, nickname, rank: 1, score: 0, accuracyPoints: 0, speedPoints: 0, streak: 0, right: 0 }
   ));
 
+/** How everybody stands now. The last question is followed by the podium, without a leaderboard of its own. */
+export const standing = (room: RoomView): readonly LeaderboardEntry[] =>
+  room.game?.over?.entries ?? room.game?.leaderboard?.entries ?? startEntries(room);
+
 /** Places gained since the last leaderboard; negative: lost. */
 export const climb = (entry: LeaderboardEntry): number =>
   entry.previousRank === undefined ? 0 : entry.previousRank - entry.rank;

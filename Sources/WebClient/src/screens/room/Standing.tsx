@@ -3,7 +3,7 @@ import { Panel } from "../../components/Panel";
 import { numberText, useText } from "../../i18n";
 import type { LeaderboardEntry } from "../../protocol.generated";
 import { app } from "../../state/app";
-import { ownEntry, startEntries } from "../../state/selectors";
+import { ownEntry, standing } from "../../state/selectors";
 import { useStore } from "../../state/useStore";
 
 /** Rows of the small board; the own row comes on top of them. */
@@ -15,7 +15,7 @@ export function Standing() {
   const room = useStore(app, (state) => state.room);
   const me = useStore(app, (state) => state.me?.player);
   if (!room) return null;
-  const entries = room.game?.leaderboard?.entries ?? startEntries(room);
+  const entries = standing(room);
   const own = ownEntry(entries, me);
   if (room.phase === "leaderboard" && own) {
     return (
