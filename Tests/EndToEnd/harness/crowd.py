@@ -128,13 +128,13 @@ class Crowd:
         await maker.come_back()
         settings = {"title": f"Drill {number}", "visibility": "unlisted", "questionCount": self.questions,
                     "answerWindowMs": self.window_ms, "categories": [], "speedPoints": True, "autoAdvance": True}
-        made = await self._patiently(lambda: maker.call("room:create", settings=settings))
+        made = await self.patiently(lambda: maker.call("room:create", settings=settings))
         room = Room(made["code"], players)
         await maker.close()
         for player in players:
             self._listen(room, player)
-        await self._patiently(lambda: players[0].bot.join(room.code))
-        await asyncio.gather(*(self._patiently(lambda bot=player.bot: bot.join(room.code)) for player in players[1:]))
+        await self.patiently(lambda: players[0].bot.join(room.code))
+        await asyncio.gather(*(self.patiently(lambda bot=player.bot: bot.join(room.code)) for player in players[1:]))
         return room
 
     async def _player(self, name: str, kind: str, home: Node) -> Player:
@@ -163,7 +163,7 @@ class Crowd:
             player.home = self.random.choice(living)
 
     @staticmethod
-    async def _patiently(ask: Callable[[], Awaitable[dict]], seconds: float = 60) -> dict:
+    async def patiently(ask: Callable[[], Awaitable[dict]], seconds: float = 60) -> dict:
         """Asks again while a room is on its way, or its node has too much to do."""
         deadline = time.monotonic() + seconds
         while True:

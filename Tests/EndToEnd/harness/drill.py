@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from . import drill_ledger
+from .bot import Refused
 from .cluster import Cluster
 from .crowd import Crowd
 from .drill_ledger import Tally
@@ -281,8 +282,8 @@ async def _perform(name: str, drill: Callable[[Run], Awaitable[None]], options: 
             async with asyncio.timeout(limit):
                 await drill(run)
                 await run.finish()
-        except (TimeoutError, AssertionError, Failed, OSError) as problem:
-            failure = str(problem) or f"not done within {limit:.0f} s"
+        except (TimeoutError, AssertionError, Failed, Refused, OSError) as problem:
+            failure = f"{type(problem).__name__}: {problem}" if str(problem) else f"not done within {limit:.0f} s"
         if run._crowd is None:
             return failure or "no games were played"
         file.parent.mkdir(parents=True, exist_ok=True)
