@@ -79,7 +79,7 @@ package struct Membership: Sendable {
 
     package mutating func update(own: NodeAnnouncement) { self.own = own }
 
-    /// Tells of nodes the directory may not know. While it does not answer, those with a link are alive.
+    /// Tells of nodes the directory may not know: it does not answer, or was emptied and they have not written to it again. Those with a link are alive.
     package mutating func introduce(_ nodes: [NodeAnnouncement]) { introduced = nodes }
 
     /// - Parameter snapshot: nil: the directory did not answer.
@@ -132,13 +132,11 @@ package struct Membership: Sendable {
 
     package func view(at now: NIODeadline) -> ClusterView {
         var seen = seen
-        if !isAnswering {
-            for node in introduced
-            where links.contains(node.incarnation) && seen[node.incarnation] == nil
-                && node.incarnation != own.incarnation
-            {
-                seen[node.incarnation] = Seen(announcement: node, beat: 0, movedAt: now)
-            }
+        for node in introduced
+        where links.contains(node.incarnation) && seen[node.incarnation] == nil && gone[node.incarnation] == nil
+            && node.incarnation != own.incarnation
+        {
+            seen[node.incarnation] = Seen(announcement: node, beat: 0, movedAt: now)
         }
         var younger: [String: Int64] = [own.name: own.startedAtMs]
         for known in seen.values {
