@@ -97,7 +97,7 @@ package struct RoomCommand: Sendable {
     }
 
     private func answer(by session: any SessionOutlet, in room: RoomActor) throws(Rejection) {
-        let command = try decode(AnswerCommand.self)
+        let command = try WireJSON.decode(burst: AnswerCommand.self, from: json)
         guard command.choice.count <= Limits.choicesPerQuestion.upperBound else { throw Rejection(.choiceUnknown) }
         let age = max(0, (NIODeadline.now() - began).nanoseconds / 1_000_000)
         let input = RoomInput.answer(

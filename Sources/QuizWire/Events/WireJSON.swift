@@ -14,12 +14,16 @@ package enum WireJSON {
 
     /// - Throws: `EncodingError` for a floating-point number that is not finite; no payload made by the server has one.
     package static func bytes(_ value: some Encodable) throws -> [UInt8] {
-        Array(try encoder.encode(value))
+        if let bytes = try JSONWriter.bytes(value) { return bytes }
+        return Array(try encoder.encode(value))
     }
 
     /// - Throws: as `bytes(_:)`.
     package static func buffer(_ value: some Encodable, allocator: ByteBufferAllocator = .init()) throws -> ByteBuffer {
-        try encoder.encodeAsByteBuffer(value, allocator: allocator)
+        guard let bytes = try JSONWriter.bytes(value) else {
+            return try encoder.encodeAsByteBuffer(value, allocator: allocator)
+        }
+        return allocator.buffer(bytes: bytes)
     }
 
     /// Decodes what a client sent.
