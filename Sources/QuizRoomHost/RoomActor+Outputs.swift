@@ -25,9 +25,9 @@ extension RoomActor {
         case .me(let player, let seat):
             if let payload = mePayload(player, seat: seat) { push(.me(player, payload: payload)) }
         case .progress(let progress):
-            if let payload = encoded(progress) { push(.progress(payload)) }
+            push(RoomOutput.progress(progress))
         case .presence(let presence):
-            if let payload = encoded(presence) { push(.presence(payload)) }
+            push(RoomOutput.presence(presence))
         case .removed(let player, let reason):
             push(RoomOutput.removed(player, reason))
         case .finished(let result):
@@ -56,11 +56,12 @@ extension RoomActor {
         case .me(let player, let payload):
             let event = RoomEvent(name: ServerEventName.roomMe.rawValue, payload: payload, offset: ring.offset)
             for session in sessions where session.player == player { session.send(event) }
-        case .progress(let payload):
-            progressWaiting = payload
-            scheduleProgress()
-        case .presence(let payload):
-            broadcast(.presenceUpdate, payload, conflation: Conflation.presence)
+        case .progress(let progress):
+            progressWaiting = progress
+            scheduleNewest()
+        case .presence(let presence):
+            presenceWaiting = presence
+            scheduleNewest()
         case .saving(let payload):
             broadcast(.roomSaving, payload, conflation: Conflation.saving)
         case .reply(let target, let result, let began):
@@ -123,21 +124,30 @@ extension RoomActor {
         session.send(RoomEvent(name: name.rawValue, payload: payload, offset: ring.offset))
     }
 
-    private func scheduleProgress() {
-        guard !progressScheduled else { return }
-        progressScheduled = true
+    /// What only says how things stand waits a moment for more of its kind: of a crowd that joins or answers at once everybody is told once, instead of once for each.
+    private func scheduleNewest() {
+        guard !isNewestScheduled else { return }
+        isNewestScheduled = true
         loop.scheduleTask(in: .milliseconds(environment.loop.strain.progressEveryMs)) {
             self.assumeIsolated { room in
-                room.progressScheduled = false
+                room.isNewestScheduled = false
                 room.sendProgress()
+                room.sendPresence()
             }
         }
     }
 
+    /// Also before each game event, so that a question's last count is never behind its lock.
     private func sendProgress() {
-        guard let payload = progressWaiting else { return }
+        guard let progress = progressWaiting else { return }
         progressWaiting = nil
-        broadcast(.gameProgress, payload, conflation: Conflation.progress)
+        broadcast(.gameProgress, progress, conflation: Conflation.progress)
+    }
+
+    private func sendPresence() {
+        guard let presence = presenceWaiting else { return }
+        presenceWaiting = nil
+        broadcast(.presenceUpdate, presence, conflation: Conflation.presence)
     }
 
     // MARK: - Results

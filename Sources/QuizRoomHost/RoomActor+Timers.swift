@@ -19,10 +19,14 @@ extension RoomActor {
             due = due.map { min($0, tick) } ?? tick
         }
         guard let due else { return disarm() }
-        guard due != timerAt, let deadline = clock.deadline(for: due) else { return }
-        disarm()
+        guard due != timerAt, let deadline = clock.deadline(for: due).map(environment.loop.real) else { return }
         timerAt = due
-        timer = loop.scheduleTask(deadline: environment.loop.real(deadline)) {
+        // An open question's next tick moves with every answer. A task that comes early looks again, which costs less than to cancel it: NIO
+        // walks through all the loop's tasks for that.
+        if timer != nil, timerFiresAt <= deadline { return }
+        timer?.cancel()
+        timerFiresAt = deadline
+        timer = loop.scheduleTask(deadline: deadline) {
             self.assumeIsolated { $0.fire() }
         }
     }
@@ -37,7 +41,7 @@ extension RoomActor {
         let due = timerAt
         timer = nil
         timerAt = nil
-        // A gap in the loop's time is found here at the latest; then the deadline is not reached yet.
+        // It may be later by now; and a gap in the loop's time is found here at the latest.
         guard let due, instant() >= due else { return armTimer() }
         submit(.tick(credits: machine.wantsCredits ? credits() : []))
         armTimer()

@@ -64,8 +64,10 @@ package actor RoomActor {
     // What waits to leave, and what left.
     var outputs: Deque<(number: Int64, output: RoomOutput)> = []
     var ring: RecoveryRing
-    var progressWaiting: ByteBuffer?
-    var progressScheduled = false
+    /// The newest of what may be sent some milliseconds late; older ones are not sent at all.
+    var progressWaiting: ProgressPayload?
+    var presenceWaiting: PresencePayload?
+    var isNewestScheduled = false
     var chatSeen = RecentNames(capacity: 256)
 
     // Who is connected.
@@ -73,6 +75,9 @@ package actor RoomActor {
 
     // Timers.
     var timer: Scheduled<Void>?
+    /// When `timer` comes: at `timerAt`, or before it.
+    var timerFiresAt = NIODeadline.distantPast
+    /// What is waited for.
     var timerAt: RoomInstant?
 
     init(

@@ -17,8 +17,9 @@ enum RoomOutput {
     case game(GameEvent, payload: ByteBuffer)
     /// To all sessions of one player.
     case me(PlayerID, payload: ByteBuffer)
-    case progress(ByteBuffer)
-    case presence(ByteBuffer)
+    /// Encoded when it is sent: of fifty answers' progress in a moment one is, and of fifty joins' presence.
+    case progress(ProgressPayload)
+    case presence(PresencePayload)
     case saving(ByteBuffer)
     case reply(ReplyTarget, Result<RoomReply, Rejection>, began: NIODeadline)
     case attach(any SessionOutlet, AttachKind)
