@@ -26,6 +26,25 @@ package final class PostgresChatStore: ChatStore {
         WHERE room = $2::uuid AND player = $3::uuid AND client = $4::text AND NOT EXISTS (SELECT 1 FROM added)
         """)
 
+    /// The same for many lines of any rooms. A name that is twice among them is stored once, and both are told the same.
+    private static let appendMany = PostgresStatement(
+        "chat_append_many",
+        """
+        WITH line AS (
+            SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int8[])
+                WITH ORDINALITY AS l (id, room, player, client, nickname, line, sent_at_ms, position)
+        ), added AS (
+            INSERT INTO chat_message (id, room, player, client, nickname, line, sent_at_ms)
+            SELECT id, room, player, client, nickname, line, sent_at_ms FROM line ORDER BY position
+            ON CONFLICT (room, player, client) DO NOTHING
+            RETURNING id, client, player, nickname, line, sent_at_ms, room
+        )
+        SELECT * FROM added
+        UNION ALL
+        SELECT m.id, m.client, m.player, m.nickname, m.line, m.sent_at_ms, m.room
+        FROM line l JOIN chat_message m ON m.room = l.room AND m.player = l.player AND m.client = l.client
+        """)
+
     private static let page = PostgresStatement(
         "chat_page",
         """
@@ -50,6 +69,42 @@ package final class PostgresChatStore: ChatStore {
         throw StoreFailure(code: "conflict", context: "The same line is being stored by somebody else.")
     }
 
+    package func append(_ lines: [ChatLine]) async -> [Result<ChatMessagePayload, StoreFailure>] {
+        var stored: [LineName: ChatMessagePayload] = [:]
+        do throws(StoreFailure) {
+            for _ in 0..<Self.attemptsMax {
+                let left = lines.filter { stored[LineName($0)] == nil }
+                if left.isEmpty { break }
+                for line in try await store(left) { stored[LineName(line)] = line.message }
+            }
+        } catch {
+            return lines.map { line in stored[LineName(line)].map { .success($0) } ?? .failure(error) }
+        }
+        let taken = StoreFailure(code: "conflict", context: "The same line is being stored by somebody else.")
+        return lines.map { line in stored[LineName(line)].map { .success($0) } ?? .failure(taken) }
+    }
+
+    /// - Returns: those that are in the store now, in any order.
+    private func store(_ lines: [ChatLine]) async throws(StoreFailure) -> [ChatLine] {
+        let messages = lines.map(\.message)
+        let parameters: [PostgresParameter] = [
+            .uuids(messages.map { $0.id ?? .random() }), .uuids(lines.map(\.room)), .uuids(messages.map(\.player)),
+            .texts(messages.map(\.client.text)), .texts(messages.map(\.nickname.text)),
+            .texts(messages.map(\.text.text)), .int8s(messages.map(\.sentAtMs)),
+        ]
+        do throws(PostgresError) {
+            return try await pool.query(Self.appendMany, parameters) { result throws(PostgresError) in
+                var lines: [ChatLine] = []
+                for row in result.rows {
+                    lines.append(ChatLine(room: RoomID(value: try row.uuid(6)), message: try row.chatMessage()))
+                }
+                return lines
+            }
+        } catch {
+            throw StoreFailure(error)
+        }
+    }
+
     package func page(
         room: RoomID, before: ChatMessageID?, limit: Int
     ) async throws(StoreFailure) -> [ChatMessagePayload] {
@@ -70,6 +125,19 @@ package final class PostgresChatStore: ChatStore {
         } catch {
             throw StoreFailure(error)
         }
+    }
+}
+
+/// What a line is known by when it comes again.
+private struct LineName: Hashable {
+    let room: RoomID
+    let player: PlayerID
+    let client: ClientID
+
+    init(_ line: ChatLine) {
+        room = line.room
+        player = line.message.player
+        client = line.message.client
     }
 }
 

@@ -81,7 +81,7 @@ extension GameSession {
     // MARK: - Chat
 
     private func say(_ argument: ByteBuffer, ack: Int?) throws(Rejection) {
-        let command = try WireJSON.decode(ChatSendCommand.self, from: argument)
+        let command = try WireJSON.decode(burst: ChatSendCommand.self, from: argument)
         guard seat.code != nil else { throw Rejection(.notInRoom) }
         // On its way: the author's client sends the line again.
         guard let id = seat.room else { throw Rejection(.busy) }
@@ -91,18 +91,15 @@ extension GameSession {
             sentAtMs: parts.wallClockMs())
         show(message) { isShown in
             guard isShown else { return self.onLoop { $0.refuse(ack, Rejection(.notInRoom)) } }
-            let accepted = self.parts.work.submit {
-                let outcome: Result<ChatSentAck, Rejection>
-                do throws(Rejection) {
-                    outcome = .success(try await self.parts.chat.say(message, in: id))
-                    self.parts.metrics.chatStored.increment()
-                } catch {
-                    self.parts.metrics.chatFailures.increment()
-                    outcome = .failure(error)
+            let chat = self.parts.chat
+            let isFirst = chat.say(message, in: id) { outcome in
+                switch outcome {
+                case .success: self.parts.metrics.chatStored.increment()
+                case .failure: self.parts.metrics.chatFailures.increment()
                 }
                 self.onLoop { $0.conclude(outcome, ack: ack) }
             }
-            if !accepted { self.onLoop { $0.refuse(ack, Rejection(.busy)) } }
+            if isFirst, !self.parts.work.submit({ await chat.storeQueued() }) { chat.refuseQueued() }
         }
     }
 

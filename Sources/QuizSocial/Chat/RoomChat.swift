@@ -4,25 +4,78 @@ package import QuizModel
 package struct RoomChat: Sendable {
     private let store: any ChatStore
     private let cache: any RecentChat
+    private let queue = ChatQueue()
 
     package init(store: any ChatStore, cache: any RecentChat) {
         self.store = store
         self.cache = cache
     }
 
-    /// Stores a line; returns when it is durable. The same client id again gives the line stored first.
+    /// Queues a line to be stored. The same client id again gives the line stored first.
     ///
-    /// - Throws: `unavailable` when the store is away; the client sends the line again.
-    package func say(_ message: ChatMessagePayload, in room: RoomID) async throws(Rejection) -> ChatSentAck {
-        let stored: ChatMessagePayload
-        do {
-            stored = try await store.append(ChatLine(room: room, message: message), id: .random())
-        } catch {
-            throw Rejection(.unavailable, message: "The message could not be stored. It will be sent again.")
+    /// - Parameter done: called when it is durable, on any thread; `unavailable` when the store is away, so that the client sends the line again;
+    ///   `busy` when too many wait.
+    /// - Returns: whether the caller has to see to it that `storeQueued` runs, or call `refuseQueued`; nobody else will.
+    package func say(
+        _ message: ChatMessagePayload, in room: RoomID,
+        done: @escaping @Sendable (Result<ChatSentAck, Rejection>) -> Void
+    ) -> Bool {
+        var named = message
+        named.id = .random()
+        switch queue.add(ChatQueue.Entry(line: ChatLine(room: room, message: named), done: done)) {
+        case .behindOthers: return false
+        case .first: return true
+        case .full:
+            done(.failure(Rejection(.busy)))
+            return false
         }
-        guard let id = stored.id else { throw Rejection(.unavailable) }
-        await cache.push(ChatLine(room: room, message: stored))
-        return ChatSentAck(message: id, sentAtMs: stored.sentAtMs)
+    }
+
+    /// Stores what is queued, and what is queued meanwhile; returns when there is nothing left.
+    package func storeQueued() async {
+        while true {
+            let batch = queue.next()
+            if batch.isEmpty { return }
+            let stored = await store.append(batch.map(\.line))
+            await keepAtHand(batch, stored)
+            for (entry, result) in zip(batch, stored) { entry.done(Self.acknowledgement(of: result)) }
+        }
+    }
+
+    /// Nothing can be stored now.
+    package func refuseQueued() {
+        while true {
+            let batch = queue.next()
+            if batch.isEmpty { return }
+            for entry in batch { entry.done(.failure(Rejection(.busy))) }
+        }
+    }
+
+    /// Lines of one room keep their order.
+    private func keepAtHand(
+        _ batch: [ChatQueue.Entry], _ stored: [Result<ChatMessagePayload, StoreFailure>]
+    ) async {
+        var rooms: [RoomID: [ChatLine]] = [:]
+        for (entry, result) in zip(batch, stored) {
+            guard case .success(let message) = result else { continue }
+            rooms[entry.line.room, default: []].append(ChatLine(room: entry.line.room, message: message))
+        }
+        await withDiscardingTaskGroup { group in
+            for lines in rooms.values {
+                group.addTask { for line in lines { await cache.push(line) } }
+            }
+        }
+    }
+
+    private static func acknowledgement(
+        of result: Result<ChatMessagePayload, StoreFailure>
+    ) -> Result<ChatSentAck, Rejection> {
+        guard case .success(let stored) = result else {
+            return .failure(
+                Rejection(.unavailable, message: "The message could not be stored. It will be sent again."))
+        }
+        guard let id = stored.id else { return .failure(Rejection(.unavailable)) }
+        return .success(ChatSentAck(message: id, sentAtMs: stored.sentAtMs))
     }
 
     /// The newest lines, oldest first; empty when neither cache nor store answers.

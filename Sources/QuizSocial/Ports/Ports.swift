@@ -27,8 +27,25 @@ package protocol ChatStore: Sendable {
     /// Stores a line under the given id. The same (room, player, client id) again changes nothing and gives the first one back.
     func append(_ line: ChatLine, id: ChatMessageID) async throws(StoreFailure) -> ChatMessagePayload
 
+    /// Stores lines of any rooms, each under the id it has, as if one after the other; in their order, what became of each.
+    func append(_ lines: [ChatLine]) async -> [Result<ChatMessagePayload, StoreFailure>]
+
     /// Lines before the given one, or the newest; oldest first, at most `limit`.
     func page(room: RoomID, before: ChatMessageID?, limit: Int) async throws(StoreFailure) -> [ChatMessagePayload]
+}
+
+extension ChatStore {
+    package func append(_ lines: [ChatLine]) async -> [Result<ChatMessagePayload, StoreFailure>] {
+        var results: [Result<ChatMessagePayload, StoreFailure>] = []
+        for line in lines {
+            do throws(StoreFailure) {
+                results.append(.success(try await append(line, id: line.message.id ?? .random())))
+            } catch {
+                results.append(.failure(error))
+            }
+        }
+        return results
+    }
 }
 
 /// The newest lines of a room, fast; may lose everything at any time.

@@ -42,6 +42,24 @@ enum ChatStoreConformance {
             }
             #expect(stored.count == 1)
         },
+        Rule("lines stored together are stored as if one after the other") { store in
+            let (room, player) = (RoomID.random(), PlayerID.random())
+            let first = try await store.append(try line(room: room, player: player, client: "a"), id: .random())
+            let together = try ["a", "b", "c", "b"].map { client in
+                var line = try line(room: room, player: player, client: client, text: "Together \(client)")
+                line.message.id = .random()
+                return line
+            }
+            let elsewhere = try line(room: .random(), player: player, client: "b")
+            let stored = try await store.append(together + [elsewhere]).map { try $0.get() }
+            #expect(stored[..<4].map(\.text.text) == [first.text.text, "Together b", "Together c", "Together b"])
+            #expect(stored[0] == first)
+            #expect(stored[3] == stored[1])
+            #expect(stored[1].id == together[1].message.id)
+            #expect(stored[4].text == elsewhere.message.text)
+            #expect(try await store.page(room: room, before: nil, limit: 10) == [first, stored[1], stored[2]])
+            #expect(await store.append([]).isEmpty)
+        },
         Rule("pages go back from the newest, each oldest first") { store in
             let room = RoomID.random()
             var ids: [ChatMessageID?] = []
