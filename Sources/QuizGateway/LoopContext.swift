@@ -13,12 +13,17 @@ protocol Flushable: AnyObject {
 package final class LoopContext: @unchecked Sendable {  // confined to `eventLoop`
     let eventLoop: any EventLoop
     var counters = GatewayCounters()
+    let broadcasts = PendingBroadcasts()
+    let timers: LoopTimers
     private(set) lazy var inflater = RawInflater()
     private var deflaters: [Int: RawDeflater] = [:]
     private var unflushed: [any Flushable] = []
     private var isTickScheduled = false
 
-    package init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
+    package init(_ eventLoop: any EventLoop) {
+        self.eventLoop = eventLoop
+        timers = LoopTimers(eventLoop)
+    }
 
     /// - Returns: nil when zlib refuses; the message then goes out as it is.
     func deflater(windowBits: Int) -> RawDeflater? {
@@ -31,16 +36,29 @@ package final class LoopContext: @unchecked Sendable {  // confined to `eventLoo
     /// Flushes `flushable` once, after the reads that are being handled now. Do not call it twice before that.
     func schedule(_ flushable: any Flushable) {
         unflushed.append(flushable)
+        scheduleTick()
+    }
+
+    /// Has what is pending go out at the end of the tick.
+    func scheduleTick() {
         guard !isTickScheduled else { return }
         isTickScheduled = true
         eventLoop.execute { self.tick() }
     }
 
+    /// Something else is about to be sent: what was broadcast before goes before it.
+    func settleBroadcasts() {
+        if !broadcasts.isEmpty { broadcasts.settle(isEndOfTick: false) }
+    }
+
     private func tick() {
+        // Before the connections, so that what one of them has to send beside it goes into the same call.
+        if !broadcasts.isEmpty { broadcasts.settle(isEndOfTick: true) }
         isTickScheduled = false
         // Taken first: what a flush sets off belongs to the next tick.
         let batch = unflushed
         unflushed.removeAll(keepingCapacity: true)
+        if !broadcasts.isEmpty { scheduleTick() }
         for flushable in batch { flushable.tick() }
     }
 }

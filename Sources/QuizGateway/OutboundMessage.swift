@@ -82,6 +82,9 @@ package final class OutboundMessage: Sendable {
     static let ping = OutboundMessage(engineText: ByteBuffer(string: "2"))
     static let probeAnswer = OutboundMessage(engineText: ByteBuffer(string: "3probe"))
 
+    /// Some connections may be given other frames than others.
+    var isCompressible: Bool { frames.readableBytes >= RawDeflater.messageBytesMin }
+
     /// Bytes this message takes while it waits for a poll, about.
     var pollingBytes: Int { frames.readableBytes }
 
@@ -89,7 +92,7 @@ package final class OutboundMessage: Sendable {
     ///
     /// - Complexity: the first call for a compressing connection compresses.
     func frames(_ agreement: PerMessageDeflate?, loop: LoopContext) -> ByteBuffer {
-        guard let agreement, frames.readableBytes >= RawDeflater.messageBytesMin else { return frames }
+        guard let agreement, isCompressible else { return frames }
         guard agreement.serverWindowBits == 15 else {
             // A smaller window is rare: such a connection's frames are compressed for it alone.
             return compressedFrames(loop.deflater(windowBits: agreement.serverWindowBits)) ?? frames

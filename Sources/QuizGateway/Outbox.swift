@@ -4,10 +4,21 @@ import QuizWire
 
 /// The one way out to a WebSocket: everything that is sent, control frames included, goes through here in order.
 ///
-/// `append` collects; once per event-loop tick, `flush` gives at most `chunkBytesMax` to NIO in one write. While NIO
-/// has not written them all, everything later waits *here*, where a droppable message can still be replaced by a newer
-/// one of its key. The reader is given up when too many bytes wait, or when it takes nothing for too long; the byte
-/// limit alone would let a reader of one byte a second sit there for ever.
+/// `append` collects; once per event-loop tick, `flush` lets it go on one of two paths:
+///
+/// ```
+/// direct ──the system does not take it all──▶ through the channel
+///    ▲                                              │
+///    └───────the channel has written it all─────────┘
+/// ```
+///
+/// - *Direct*: all that waits in one system call, see `DirectSocket`. Nothing stays behind for a reader that reads.
+/// - *Through the channel*: at most `chunkBytesMax` in one write; NIO waits until the socket takes more. Meanwhile everything later waits *here*, where
+///   a droppable message can still be replaced by a newer one of its key. Every connection begins like this, behind the answer to its
+///   handshake, and with TLS it stays so.
+///
+/// The reader is given up when too many bytes wait, or when it takes nothing for too long; the byte limit alone would let
+/// a reader of one byte a second sit there for ever.
 final class Outbox: Flushable {
     struct Bounds {
         let softBytes: Int
@@ -17,7 +28,7 @@ final class Outbox: Flushable {
 
     private struct Entry {
         var bytes: ByteBuffer
-        let key: Int?
+        var key: Int?
     }
 
     private static let chunkBytesMax = 64 << 10
@@ -25,24 +36,31 @@ final class Outbox: Flushable {
     private let context: ChannelHandlerContext
     private let loop: LoopContext
     private let bounds: Bounds
+    /// Nil: there is no direct path.
+    private let socket: DirectSocket?
+    /// What the channel was given before has been written.
+    private var isDirect = false
     private var waiting = Deque<Entry>()
     private var waitingBytes = 0
     private var inFlightBytes = 0
     private var progressAt = NIODeadline.now()
-    private var stallCheck: Scheduled<Void>?
+    private var stallCheck: LoopTimers.Timer?
     private var isScheduled = false
     private var isDropped = false
     /// Called once, later, when the reader is given up; nothing is sent any more.
     private var gaveUp: ((EngineIOCloseReason) -> Void)?
     private var drained: (() -> Void)?
 
-    /// - Parameter context: of the handler that owns the outbox; frames are written from there towards the socket.
+    /// - Parameters:
+    ///   - context: of the handler that owns the outbox; frames are written from there towards the socket.
+    ///   - isEncrypted: the channel has something to do with the bytes before they reach the socket.
     init(
-        _ context: ChannelHandlerContext, loop: LoopContext, bounds: Bounds,
+        _ context: ChannelHandlerContext, loop: LoopContext, bounds: Bounds, isEncrypted: Bool,
         gaveUp: @escaping (EngineIOCloseReason) -> Void
     ) {
         self.context = context
         self.loop = loop
+        socket = isEncrypted ? nil : DirectSocket(context)
         self.bounds = bounds
         self.gaveUp = gaveUp
     }
@@ -65,6 +83,32 @@ final class Outbox: Flushable {
         if inFlightBytes == 0 { schedule() }
     }
 
+    /// Appends a batch's plain frames; where nothing waits and the reader keeps up, they are sent instead.
+    func append(_ batch: MessageBatch, atOnce: Bool) {
+        guard !isDropped else { return }
+        if atOnce, inFlightBytes == 0, waiting.isEmpty, isDirect, let socket, context.channel.isActive {
+            let outcome = socket.send(CollectionOfOne(batch.frames))
+            if case .took(let count, isAll: true) = outcome {
+                loop.counters.bytesSent += count
+                loop.counters.messagesSent += batch.entries.count
+                return
+            }
+            if case .took(let count, isAll: false) = outcome, count > 0 {
+                // Cut somewhere: the rest must arrive as it is.
+                var rest = batch.frames
+                rest.moveReaderIndex(forwardBy: count)
+                loop.counters.bytesSent += count
+                return append(rest)
+            }
+        }
+        guard batch.mustArrive else {
+            for entry in batch.entries { append(entry.message.frames, key: entry.key) }
+            return
+        }
+        loop.counters.messagesSent += batch.entries.count - 1
+        append(batch.frames)
+    }
+
     /// Calls `action` once all that has been appended is written; never when it is dropped before.
     func whenDrained(_ action: @escaping () -> Void) {
         guard !isDropped else { return }
@@ -82,14 +126,14 @@ final class Outbox: Flushable {
         drained = nil
     }
 
-    /// Gives the next chunk to NIO now, without waiting for the tick.
+    /// Lets go now what would otherwise wait for the end of the tick.
     func flush() {
-        guard !isDropped, inFlightBytes == 0, let chunk = takeChunk() else { return }
-        inFlightBytes = chunk.readableBytes
-        let promise = context.eventLoop.makePromise(of: Void.self)
-        promise.futureResult.assumeIsolated().whenComplete { self.written($0) }
-        context.writeAndFlush(NIOAny(chunk), promise: promise)
-        if inFlightBytes > 0 { watchForStall() }
+        guard !isDropped, inFlightBytes == 0, !waiting.isEmpty else { return }
+        if let socket, isDirect, context.channel.isActive {
+            sendDirectly(socket)
+        } else {
+            sendThroughChannel()
+        }
     }
 
     func tick() {
@@ -101,6 +145,56 @@ final class Outbox: Flushable {
         guard !isScheduled else { return }
         isScheduled = true
         loop.schedule(self)
+    }
+
+    // MARK: Direct
+
+    private func sendDirectly(_ socket: DirectSocket) {
+        while !waiting.isEmpty {
+            switch socket.send(waiting.lazy.map(\.bytes)) {
+            case .failed: return giveUp(.transportClosed)
+            case .took(let count, let isAll):
+                loop.counters.bytesSent += count
+                remove(count)
+                // A message that was cut goes on where it was cut, and everything behind it follows on the same path.
+                guard isAll else { return sendThroughChannel() }
+            }
+        }
+        finishDraining()
+    }
+
+    private func remove(_ count: Int) {
+        waitingBytes -= count
+        guard waitingBytes > 0 else { return waiting.removeAll(keepingCapacity: true) }
+        var left = count
+        while let first = waiting.first, first.bytes.readableBytes <= left {
+            left -= first.bytes.readableBytes
+            waiting.removeFirst()
+        }
+        guard left > 0 else { return }
+        // What is left of a message that was cut must arrive, so it has no key any more.
+        waiting[0].bytes.moveReaderIndex(forwardBy: left)
+        waiting[0].key = nil
+    }
+
+    private func finishDraining() {
+        guard let action = drained else { return }
+        drained = nil
+        action()
+    }
+
+    // MARK: Through the channel
+
+    private func sendThroughChannel() {
+        guard let chunk = takeChunk() else { return }
+        isDirect = false
+        inFlightBytes = chunk.readableBytes
+        // Not since the last chunk, which may be long ago: the reader is slow from here on.
+        progressAt = .now()
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { self.written($0) }
+        context.writeAndFlush(NIOAny(chunk), promise: promise)
+        if inFlightBytes > 0 { watchForStall() }
     }
 
     /// One entry as it is, several small ones joined, or a piece of a large one.
@@ -137,19 +231,13 @@ final class Outbox: Flushable {
         guard case .success = result else { return giveUp(.transportClosed) }
         loop.counters.bytesSent += inFlightBytes
         inFlightBytes = 0
-        progressAt = .now()
-        if !waiting.isEmpty {
-            schedule()
-        } else if let action = drained {
-            drained = nil
-            action()
-        }
+        isDirect = true
+        if waiting.isEmpty { finishDraining() } else { schedule() }
     }
 
     private func watchForStall() {
         guard stallCheck == nil else { return }
-        progressAt = max(progressAt, .now() - bounds.stall)
-        stallCheck = context.eventLoop.assumeIsolated().scheduleTask(deadline: progressAt + bounds.stall) {
+        stallCheck = loop.timers.schedule(at: progressAt + bounds.stall) {
             self.stallCheck = nil
             guard !self.isDropped, self.inFlightBytes > 0 else { return }
             if NIODeadline.now() >= self.progressAt + self.bounds.stall {

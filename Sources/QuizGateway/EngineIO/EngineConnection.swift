@@ -15,7 +15,7 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
     package let sid: String
     package let client: EngineClient
     private let server: EngineIOServer
-    private let loop: LoopContext
+    let loop: LoopContext
     private var configuration: GatewayConfiguration { server.configuration }
     private var session: EngineIOSession
     private var receiver: (any EngineReceiver)?
@@ -28,8 +28,8 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
     private var isFlushScheduled = false
     private var socket: EngineSocket?
     private var probe: EngineSocket?
-    private var probeTimer: Scheduled<Void>?
-    private var timer: Scheduled<Void>?
+    private var probeTimer: LoopTimers.Timer?
+    private var timer: LoopTimers.Timer?
     private var timerAt = NIODeadline.distantFuture
     private var latency = LatencyWindow()
 
@@ -56,6 +56,7 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
     /// - Parameter droppableKey: given to a message of which only the newest matters to a slow reader.
     package func send(_ message: OutboundMessage, droppableKey: Int? = nil) {
         eventLoop.assertInEventLoop()
+        loop.settleBroadcasts()
         guard !session.isClosed else { return }
         if let socket, session.state == .webSocket {
             return socket.send(message, droppableKey: droppableKey)
@@ -75,8 +76,15 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
         loop.schedule(self)
     }
 
+    /// - Parameter atOnce: the tick is at its end; a connection with nothing else to send need not wait for it.
+    func send(_ batch: MessageBatch, atOnce: Bool) {
+        if let socket, session.state == .webSocket { return socket.send(batch, atOnce: atOnce) }
+        for entry in batch.entries { send(entry.message, droppableKey: entry.key) }
+    }
+
     /// Lets go now what would otherwise wait for the end of the tick. Long-polling waits all the same.
     package func flush() {
+        loop.settleBroadcasts()
         if session.state == .webSocket { socket?.flush() }
     }
 
@@ -96,6 +104,7 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
 
     package func close(_ reason: EngineIOCloseReason) {
         eventLoop.assertInEventLoop()
+        loop.settleBroadcasts()
         perform(session.close(reason))
     }
 
@@ -130,7 +139,7 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
         guard let deadline = session.deadline, deadline < timerAt else { return }
         timer?.cancel()
         timerAt = deadline
-        timer = eventLoop.scheduleTask(deadline: deadline) {
+        timer = loop.timers.schedule(at: deadline) {
             self.timerAt = .distantFuture
             self.perform(self.session.timeReached(.now()))
             self.armTimer()
@@ -217,7 +226,7 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
             return perform(actions.filter { $0 != .closeProbe })
         }
         probe = opened
-        probeTimer = eventLoop.scheduleTask(in: configuration.upgradeTimeout) {
+        probeTimer = loop.timers.schedule(in: configuration.upgradeTimeout) {
             guard let probe = self.probe else { return }
             self.probe = nil
             self.perform(self.session.probeClosed())

@@ -24,6 +24,7 @@ final class EngineSocket: WebSocketReceiver, @unchecked Sendable {  // each half
 
     func received(text: ByteBuffer, at instant: NIODeadline) {
         let packet = EngineIOPacket(text: text)
+        if connection.eventLoop.inEventLoop { return connection.received(packet, from: self, at: instant) }
         toConnection { $0.received(packet, from: self, at: instant) }
     }
 
@@ -45,10 +46,23 @@ final class EngineSocket: WebSocketReceiver, @unchecked Sendable {  // each half
     // MARK: From the session
 
     func send(_ message: OutboundMessage, droppableKey: Int? = nil, flushes: Bool = false) {
+        // Nearly every delivery: without a closure, whose memory would be most of what is done here.
+        if !flushes, channelLoop.inEventLoop {
+            handler?.send(message, droppableKey: droppableKey)
+            return
+        }
         toChannel {
             $0.send(message, droppableKey: droppableKey)
             if flushes { $0.flush() }
         }
+    }
+
+    func send(_ batch: MessageBatch, atOnce: Bool) {
+        if channelLoop.inEventLoop {
+            handler?.send(batch, atOnce: atOnce)
+            return
+        }
+        for entry in batch.entries { send(entry.message, droppableKey: entry.key) }
     }
 
     func flush() { toChannel { $0.flush() } }

@@ -31,12 +31,21 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     /// What has no answer yet.
     var backlog = CommandBacklog()
     /// The last offset its client was sent.
-    var lastOffset = offsetOutsideRooms
+    var lastOffset: String {
+        get {
+            loopContext.settleBroadcasts()
+            return offsetGiven
+        }
+        set { offsetGiven = newValue }
+    }
+    private var offsetGiven = offsetOutsideRooms
+    /// What all sessions whose sockets are read on this loop share.
+    let loopContext: LoopContext
     /// The session's name in the mesh and in journals, and how often it has attached to a room.
     var handle = SessionHandle(session: .random(in: 1 ... .max), attachment: 0)
     /// Chat lines shown by a room on another node, until it says so.
     var linesUnderWay: [Int: @Sendable (Bool) -> Void] = [:]
-    var seekTimer: Scheduled<Void>?
+    var seekTimer: LoopTimers.Timer?
     /// Whom the attachment under way was asked of.
     var asked: Incarnation?
     /// The room on this node that has been asked to let the session in and has not answered yet.
@@ -61,6 +70,7 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
         player = admission.player
         nickname = admission.nickname
         loop = socket.eventLoop
+        loopContext = socket.loopContext
         address = socket.remoteAddress
         self.socket = socket
         self.parts = parts
@@ -223,10 +233,21 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
 
     func deliver(_ message: OutboundMessage, _ event: RoomEvent) {
         let (offset, conflation) = (event.offset, event.conflation)
-        onLoop { session in
-            session.lastOffset = offset
-            session.socket?.send(message, droppableKey: conflation)
-        }
+        // Every delivery where a room and its sockets share a loop: without a closure, whose memory would be most of what is done here.
+        if loop.inEventLoop { return delivered(message, offset: offset, conflation: conflation) }
+        loop.execute { self.delivered(message, offset: offset, conflation: conflation) }
+    }
+
+    private func delivered(_ message: OutboundMessage, offset: String, conflation: Int?) {
+        socket?.send(message, droppableKey: conflation)
+        // Behind it: sending may first have let something older go.
+        offsetGiven = offset
+    }
+
+    /// On the socket's loop.
+    func deliver(_ batch: MessageBatch, offset: String, atOnce: Bool) {
+        socket?.send(batch, atOnce: atOnce)
+        offsetGiven = offset
     }
 
     func acknowledge(_ ack: Int, _ json: ByteBuffer) {
@@ -280,14 +301,26 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     }
 }
 
-/// Encodes an event once and hands it to every session.
+/// Encodes an event once and hands it to every session: at the end of the tick where they are all on the caller's loop, which is what rooms see
+/// to; else to each by a hop of its own.
 package struct GatewayBroadcaster: RoomBroadcaster {
     package init() {}
 
     package func broadcast(_ event: RoomEvent, to sessions: [any SessionOutlet]) {
         guard !sessions.isEmpty else { return }
         let message = OutboundMessage(event)
+        if let loop = commonLoop(of: sessions) {
+            loop.broadcasts.add(message, event, to: sessions)
+            return loop.scheduleTick()
+        }
         for case let session as GameSession in sessions { session.deliver(message, event) }
+    }
+
+    /// The loop all the sessions are on, if that is where this is called.
+    private func commonLoop(of sessions: [any SessionOutlet]) -> LoopContext? {
+        guard let loop = (sessions.first as? GameSession)?.loopContext, loop.eventLoop.inEventLoop else { return nil }
+        for session in sessions where (session as? GameSession)?.loopContext !== loop { return nil }
+        return loop
     }
 }
 

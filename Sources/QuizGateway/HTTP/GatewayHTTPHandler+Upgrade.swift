@@ -29,7 +29,8 @@ extension GatewayHTTPHandler {
             configuration.compresses ? PerMessageDeflate.negotiate(request.headers["sec-websocket-extensions"]) : nil
         accept(context, request, agreement)
         let socket = WebSocketHandler(
-            loop: loop, configuration: configuration, agreement: agreement, receiver: receiver)
+            loop: loop, configuration: configuration, agreement: agreement, isEncrypted: isEncrypted,
+            receiver: receiver)
         let pipeline = context.pipeline.syncOperations
         finish()
         removeHTTP(context)

@@ -46,7 +46,7 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var isQuiescing = false
     private var hasHTTP = false
     private var connectionState: HTTPConnectionStateHandler?
-    private var clock: Scheduled<Void>?
+    private var clock: LoopTimers.Timer?
 
     init(
         service: GatewayService, loop: LoopContext, isEncrypted: Bool, logger: Logger, codec: HTTPCodecHandlers,
@@ -88,7 +88,7 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Closes what has been without progress for too long.
     private func armClock(_ context: ChannelHandlerContext, at instant: NIODeadline) {
-        clock = context.eventLoop.assumeIsolated().scheduleTask(deadline: instant) {
+        clock = loop.timers.schedule(at: instant) {
             guard let limit = self.limit else { return }
             if NIODeadline.now() >= limit { return context.close(promise: nil) }
             // A request may begin meanwhile, whose limit comes earlier: look at least that often.
@@ -276,7 +276,7 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func armClose(_ context: ChannelHandlerContext) {
         clock?.cancel()
-        clock = context.eventLoop.assumeIsolated().scheduleTask(in: configuration.closeTimeout) {
+        clock = loop.timers.schedule(in: configuration.closeTimeout) {
             context.close(promise: nil)
         }
     }

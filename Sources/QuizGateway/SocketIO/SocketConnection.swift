@@ -23,7 +23,7 @@ package final class SocketConnection: @unchecked Sendable {  // confined to `eve
     package var state: AnyObject?
     private let client: SocketIOClient
     private var phase = Phase.deciding([])
-    private var decisionTimer: Scheduled<Void>?
+    private var decisionTimer: LoopTimers.Timer?
 
     init(_ client: SocketIOClient, namespace: String) {
         self.client = client
@@ -80,7 +80,7 @@ package final class SocketConnection: @unchecked Sendable {  // confined to `eve
     }
 
     func awaitDecision(for limit: TimeAmount) {
-        decisionTimer = eventLoop.scheduleTask(in: limit) { [weak self] in
+        decisionTimer = loopContext.timers.schedule(in: limit) { [weak self] in
             guard let self, case .deciding = self.phase else { return }
             self.client.connection.close(.serverClosed)
         }
@@ -100,6 +100,15 @@ package final class SocketConnection: @unchecked Sendable {  // confined to `eve
         case .ended: break
         }
     }
+
+    /// - Parameter atOnce: the tick is at its end; a connection with nothing else to send need not wait for it.
+    func send(_ batch: MessageBatch, atOnce: Bool) {
+        if case .accepted = phase { return client.connection.send(batch, atOnce: atOnce) }
+        for entry in batch.entries { send(entry.message, droppableKey: entry.key) }
+    }
+
+    /// What all connections of its loop share.
+    var loopContext: LoopContext { client.connection.loop }
 
     /// - Parameter argumentJSON: one JSON value.
     package func acknowledge(_ id: Int, _ argumentJSON: ByteBuffer) {

@@ -16,7 +16,7 @@ final class SocketIOClient: EngineReceiver, @unchecked Sendable {  // confined t
     private let configuration: GatewayConfiguration
     private var sockets: [String: SocketConnection] = [:]
     private var unfinished: Unfinished?
-    private var connectTimer: Scheduled<Void>?
+    private var connectTimer: LoopTimers.Timer?
 
     init(_ connection: EngineConnection, application: any SocketApplication, configuration: GatewayConfiguration) {
         self.connection = connection
@@ -25,7 +25,7 @@ final class SocketIOClient: EngineReceiver, @unchecked Sendable {  // confined t
     }
 
     func opened() {
-        connectTimer = connection.eventLoop.scheduleTask(in: configuration.connectTimeout) { [weak self] in
+        connectTimer = connection.loop.timers.schedule(in: configuration.connectTimeout) { [weak self] in
             guard let self, self.sockets.isEmpty else { return }
             self.connection.close(.connectTimeout)
         }

@@ -25,17 +25,19 @@ package final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHan
     private let loop: LoopContext
     private let configuration: GatewayConfiguration
     private let agreement: PerMessageDeflate?
+    private let isEncrypted: Bool
     private var receiver: (any WebSocketReceiver)?
     private var decoder: WebSocketDecoder
     private var outbox: Outbox?
     private var context: ChannelHandlerContext?
     private var state = State.open
-    private var lingering: Scheduled<Void>?
+    private var lingering: LoopTimers.Timer?
 
-    init(
-        loop: LoopContext, configuration: GatewayConfiguration, agreement: PerMessageDeflate?,
+    package init(
+        loop: LoopContext, configuration: GatewayConfiguration, agreement: PerMessageDeflate?, isEncrypted: Bool,
         receiver: any WebSocketReceiver
     ) {
+        self.isEncrypted = isEncrypted
         self.loop = loop
         self.configuration = configuration
         self.agreement = agreement
@@ -50,6 +52,13 @@ package final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHan
     package func send(_ message: OutboundMessage, droppableKey: Int? = nil) {
         guard case .open = state else { return }
         outbox?.append(message.frames(agreement, loop: loop), key: droppableKey)
+    }
+
+    /// - Parameter atOnce: the tick is at its end; a connection with nothing else to send need not wait for it.
+    func send(_ batch: MessageBatch, atOnce: Bool) {
+        guard case .open = state, let outbox else { return }
+        if agreement == nil || batch.isUniform { return outbox.append(batch, atOnce: atOnce) }
+        for entry in batch.entries { outbox.append(entry.message.frames(agreement, loop: loop), key: entry.key) }
     }
 
     /// Lets go now what would otherwise wait for the end of the tick.
@@ -88,7 +97,7 @@ package final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHan
             guard let self, case .closing = self.state else { return }
             context.close(mode: .output, promise: nil)
         }
-        lingering = context.eventLoop.assumeIsolated().scheduleTask(in: configuration.closeTimeout) {
+        lingering = loop.timers.schedule(in: configuration.closeTimeout) {
             context.close(promise: nil)
         }
     }
@@ -102,7 +111,8 @@ package final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHan
             context, loop: loop,
             bounds: Outbox.Bounds(
                 softBytes: configuration.outboundSoftBytesMax, hardBytes: configuration.outboundHardBytesMax,
-                stall: configuration.outboundStall)
+                stall: configuration.outboundStall),
+            isEncrypted: isEncrypted
         ) { [weak self] reason in
             self?.tell(reason)
             context.close(promise: nil)

@@ -1,0 +1,69 @@
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#endif
+
+/// Writes to a channel's socket past the channel.
+///
+/// What NIO does for a write (a pending-writes list, a promise, three layers of the pipeline) costs about 4 µs beside the 6 µs of the system
+/// call itself, for each member of a room and tick. So `Outbox` comes here first, and to the channel with what the system did not take.
+///
+/// Two rules keep the bytes in order and on the right connection:
+/// - Only while the channel has nothing to write itself. `Outbox` is the only one that writes, and waits for its promise.
+/// - Only while `channel.isActive`, which turns false in the same step as the channel closes its descriptor. `channelInactive` comes later,
+///   when another loop may have been given the same number already.
+struct DirectSocket {
+    enum Outcome: Equatable {
+        /// The system took so many bytes; unless all, it takes no more for now.
+        case took(Int, isAll: Bool)
+        case failed
+    }
+
+    /// Buffers for one call; 1 KiB on the stack.
+    private static let piecesMax = 64
+
+    private let descriptor: CInt
+
+    /// - Returns: nil where the channel is no plain TCP connection of the system. The caller knows about TLS.
+    init?(_ context: ChannelHandlerContext) {
+        #if canImport(Glibc)
+            // It throws only once the channel is closed.
+            let found = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+                of: NIOBSDSocket.Handle.self
+            ) { $0 }
+            guard let found else { return nil }
+            descriptor = found
+        #else
+            return nil
+        #endif
+    }
+
+    /// Sends the first of the buffers, as many as go into one call. NIO has made the socket non-blocking and has switched SIGPIPE off.
+    func send(_ buffers: some Collection<ByteBuffer>) -> Outcome {
+        #if canImport(Glibc)
+            withUnsafeTemporaryAllocation(of: iovec.self, capacity: Self.piecesMax) { pieces in
+                var count = 0
+                var bytes = 0
+                for buffer in buffers.prefix(Self.piecesMax) {
+                    // The pointer outlives the closure, and not the buffer: `buffers` holds its storage until the call is over.
+                    let piece = buffer.withUnsafeReadableBytesWithStorageManagement { readable, _ in
+                        iovec(
+                            iov_base: UnsafeMutableRawPointer(mutating: readable.baseAddress), iov_len: readable.count)
+                    }
+                    pieces.initializeElement(at: count, to: piece)
+                    count += 1
+                    bytes += piece.iov_len
+                }
+                let written = withExtendedLifetime(buffers) { writev(descriptor, pieces.baseAddress, CInt(count)) }
+                if written >= 0 { return .took(written, isAll: written == bytes) }
+                switch errno {
+                case EAGAIN, EINTR, ENOBUFS: return .took(0, isAll: false)
+                default: return .failed
+                }
+            }
+        #else
+            .took(0, isAll: false)
+        #endif
+    }
+}
