@@ -1,5 +1,5 @@
-import NIOCore
-import QuizCluster
+package import NIOCore
+package import QuizCluster
 
 /// Messages between nodes as bytes.
 ///
@@ -8,11 +8,11 @@ import QuizCluster
 /// out of range, text that is not UTF-8, a byte too few or too many make it unreadable. A *message* whose number is
 /// unknown is a different matter: a peer that speaks a newer version may have messages of its own, which
 /// `MeshLinkMachine` skips. What an older version must understand is therefore never a new field of an old message.
-enum MeshCodec {
+package enum MeshCodec {
     /// - Throws: `outOfRange` with the field's name when a value is outside what may be sent, `oversized` when the message
     ///   does not fit into a frame.
     /// - Returns: a whole frame.
-    static func frame(_ message: PeerMessage) throws(MeshCodecError) -> ByteBuffer {
+    package static func frame(_ message: PeerMessage) throws(MeshCodecError) -> ByteBuffer {
         var writer = MeshWriter(capacity: MeshFrame.headerBytes + message.bytesExpected)
         writer.fixed32(0)
         writer.byte(MeshFrame.Kind.message.rawValue)
@@ -29,7 +29,7 @@ enum MeshCodec {
 
     /// - Parameter body: of a frame with a message.
     /// - Throws: `unknownMessage` for a number without a meaning; else what is wrong with the message.
-    static func decode(_ body: ByteBuffer) throws(MeshCodecError) -> PeerMessage {
+    package static func decode(_ body: ByteBuffer) throws(MeshCodecError) -> PeerMessage {
         var reader = MeshReader(body)
         let message = try PeerMessage(from: &reader)
         try reader.end("message \(message.tag)")

@@ -1,6 +1,6 @@
 /// Why bytes are no message, or why a message cannot be bytes.
-struct MeshCodecError: Error, Hashable, CustomStringConvertible {
-    enum Code: String, Hashable, Sendable {
+package struct MeshCodecError: Error, Hashable, CustomStringConvertible {
+    package enum Code: String, Hashable, Sendable {
         /// The bytes end before the value does, or announce more than there are.
         case truncated
         /// Something follows the message.
@@ -15,14 +15,14 @@ struct MeshCodecError: Error, Hashable, CustomStringConvertible {
         case oversized
     }
 
-    var code: Code
+    package var code: Code
     /// The place: `attach.nickname`.
-    var context: String
+    package var context: String
 
     init(_ code: Code, _ context: String) {
         self.code = code
         self.context = context
     }
 
-    var description: String { "\(code.rawValue) at \(context)" }
+    package var description: String { "\(code.rawValue) at \(context)" }
 }
