@@ -129,6 +129,35 @@ async def test_commands_outside_a_room_are_refused(node):
     await bot.close()
 
 
+async def test_an_answer_does_not_overtake_what_the_room_said_before_it(node):
+    """Broadcasts wait for the end of the server's turn, and what one of their readers is answered meanwhile goes behind them."""
+    author, reader = RawBot(node.url, "Author"), RawBot(node.url, "Reader")
+    await asyncio.gather(author.connect(), reader.connect())
+    table = await Table.open([author, reader])
+    order = []
+    for bot, names in ((author, (b'42["chat:message"', b"43900")), (reader, (b'42["chat:message"',))):
+        heard, take = [], bot._stream._message
+        order.append(heard)
+
+        def listen(message, heard=heard, take=take, names=names):
+            if message.startswith(names):
+                heard.append(json.loads(message[2:])[1]["client"] if message[2:3] == b"[" else int(message[2:6]))
+            take(message)
+
+        bot._stream._message = listen
+    packets = []
+    for number in range(4):
+        packets.append(json.dumps(["chat:send", {"id": f"line-{number}", "text": "hello"}]).encode())
+        packets.append(b"900%d" % number + json.dumps(["time:sync", {"t0": number}]).encode())
+    author._stream.send(*(b"42" + packet for packet in packets))
+    async with asyncio.timeout(20):
+        while len(order[0]) < 8 or len(order[1]) < 4:
+            await asyncio.sleep(0.01)
+    lines = [f"line-{number}" for number in range(4)]
+    assert order == [[part for number in range(4) for part in (lines[number], 9000 + number)], lines]
+    await table.close()
+
+
 async def test_packets_that_are_none_end_their_own_connection_only(node):
     """Garbage JSON, half packets, unannounced attachments, invalid UTF-8, oversize: this connection, not the node."""
     witness = RawBot(node.url, "Witness")

@@ -78,17 +78,20 @@ class FrameStream(asyncio.Protocol):
         self.abort()
         return False
 
-    def send(self, text: bytes, opcode: int = 1) -> None:
-        """Masks with a key of zeros, which leaves the bytes as they are."""
-        if self._transport is None:
-            return
+    def send(self, *texts: bytes, opcode: int = 1) -> None:
+        """All of them in one segment, if they fit. Masks with a key of zeros, which leaves the bytes as they are."""
+        if self._transport is not None:
+            self._transport.write(b"".join(self._frame(text, opcode) for text in texts))
+
+    @staticmethod
+    def _frame(text: bytes, opcode: int) -> bytes:
         if len(text) < 126:
             head = struct.pack("!BB", 0x80 | opcode, 0x80 | len(text))
         elif len(text) < 1 << 16:
             head = struct.pack("!BBH", 0x80 | opcode, 0x80 | 126, len(text))
         else:
             head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, len(text))
-        self._transport.write(head + b"\0\0\0\0" + text)
+        return head + b"\0\0\0\0" + text
 
     def abort(self) -> None:
         if self._transport is not None:
@@ -214,7 +217,7 @@ class RawBot(Bot):
     def write_raw(self, text: bytes, opcode: int = 1) -> None:
         """Sends a message as it is, well formed or not."""
         assert self._stream is not None
-        self._stream.send(text, opcode)
+        self._stream.send(text, opcode=opcode)
 
     def abort(self) -> None:
         """The connection is gone, and nobody was told."""
