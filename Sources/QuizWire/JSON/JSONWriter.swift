@@ -154,8 +154,14 @@ final class JSONWriter {
 
     /// Compares keys without the quotes behind them, so that a key comes before those it begins.
     private func isBefore(_ one: Member, _ other: Member) -> Bool {
-        bytes[one.start..<(one.start + one.keyBytes - 1)].lexicographicallyPrecedes(
-            bytes[other.start..<(other.start + other.keyBytes - 1)])
+        let (oneCount, otherCount) = (one.keyBytes - 1, other.keyBytes - 1)
+        return bytes.withUnsafeBytes { bytes in
+            for index in 0..<min(oneCount, otherCount) {
+                let (left, right) = (bytes[one.start + index], bytes[other.start + index])
+                if left != right { return left < right }
+            }
+            return oneCount < otherCount
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 #include "allocations.h"
 
-#ifdef __GLIBC__
+/* First, so that it is known whose library this is. */
 #include <errno.h>
+
+#ifdef __GLIBC__
 #include <stdatomic.h>
 #include <stddef.h>
 
