@@ -45,8 +45,9 @@ final class LoopTimers {
     private var entries = Heap<Entry>()
     private var cancelledCount = 0
     private var lastNumber = 0
-    /// When the earliest of NIO's tasks comes.
+    /// When the one task of NIO's comes that counts; those before it find that they do not.
     private var armedFor = NIODeadline.distantFuture
+    private var armedTimes = 0
 
     init(_ eventLoop: any EventLoop) { self.eventLoop = eventLoop }
 
@@ -69,15 +70,16 @@ final class LoopTimers {
     private func arm() {
         guard let next = entries.min?.timer.deadline, next < armedFor else { return }
         armedFor = next
-        eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.fire(next) }
+        armedTimes += 1
+        let number = armedTimes
+        eventLoop.assumeIsolated().scheduleTask(deadline: next) { self.fire(number) }
     }
 
-    private func fire(_ armed: NIODeadline) {
-        // A later task than the one that is waited for: there was an earlier one, which has looked after what it was made for.
-        if armed > armedFor { return }
+    private func fire(_ number: Int) {
+        guard number == armedTimes else { return }
+        let now = max(NIODeadline.now(), armedFor)
         armedFor = .distantFuture
-        let now = NIODeadline.now()
-        while let first = entries.min, first.timer.deadline <= max(now, armed) {
+        while let first = entries.min, first.timer.deadline <= now {
             _ = entries.popMin()
             guard let action = first.timer.action else {
                 cancelledCount -= 1
