@@ -78,7 +78,8 @@ final class LoopTimers {
     private func fire(_ number: Int) {
         guard number == armedTimes else { return }
         let now = max(NIODeadline.now(), armedFor)
-        armedFor = .distantFuture
+        // What is made meanwhile is looked at in the end.
+        armedFor = .distantPast
         while let first = entries.min, first.timer.deadline <= now {
             _ = entries.popMin()
             guard let action = first.timer.action else {
@@ -88,6 +89,7 @@ final class LoopTimers {
             first.timer.action = nil
             action()
         }
+        armedFor = .distantFuture
         arm()
     }
 
