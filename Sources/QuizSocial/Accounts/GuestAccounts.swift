@@ -43,8 +43,7 @@ package struct GuestAccounts: Sendable {
             tokenDigest: refresh.digest, family: UInt64.random(in: 1...UInt64(Int64.max)), player: player,
             expiresAtMs: now + Self.refreshLifetimeMs)
         do {
-            try await accounts.createGuest(player: player, nickname: nickname)
-            try await accounts.saveRefresh(record)
+            try await accounts.createGuest(player: player, nickname: nickname, refresh: record)
         } catch {
             throw Rejection(.unavailable, message: Self.storeIsAway)
         }

@@ -82,6 +82,8 @@ package enum RefreshRotation: Sendable, Hashable {
 
 package protocol AccountStore: Sendable {
     func createGuest(player: PlayerID, nickname: Nickname) async throws(StoreFailure)
+    /// Makes a guest with its first token, or neither.
+    func createGuest(player: PlayerID, nickname: Nickname, refresh: RefreshRecord) async throws(StoreFailure)
     func rename(player: PlayerID, nickname: Nickname) async throws(StoreFailure)
     func saveRefresh(_ record: RefreshRecord) async throws(StoreFailure)
     /// Replaces the token with digest `old` by `new` in one step. The successor has the old one's family.
@@ -138,4 +140,14 @@ package protocol PresenceDirectory: Sendable {
     /// Tells that `player` has a connection here, in `room` or none. Repeated before `ttlMs` passes.
     func connected(player: PlayerID, room: RoomCode?) async
     func disconnected(player: PlayerID) async
+}
+
+extension AccountStore {
+    /// In two steps; a store that can do better does.
+    package func createGuest(
+        player: PlayerID, nickname: Nickname, refresh: RefreshRecord
+    ) async throws(StoreFailure) {
+        try await createGuest(player: player, nickname: nickname)
+        try await saveRefresh(refresh)
+    }
 }

@@ -100,6 +100,15 @@ enum AccountStoreConformance {
             let second = try await store.rotateRefresh(old: digest(2), new: digest(3), nowMs: 150, expiresAtMs: 300)
             #expect(second == .rotated(player: player, nickname: name, family: .max - 1))
         },
+        Rule("a guest is made together with its first token") { store in
+            let (player, name) = (PlayerID.random(), try #require(Nickname("Ada")))
+            let token = RefreshRecord(tokenDigest: digest(1), family: 7, player: player, expiresAtMs: 100)
+            try await store.createGuest(player: player, nickname: name, refresh: token)
+            // Again, as after an answer that was lost.
+            try await store.createGuest(player: player, nickname: name, refresh: token)
+            let rotated = try await store.rotateRefresh(old: digest(1), new: digest(2), nowMs: 1, expiresAtMs: 200)
+            #expect(rotated == .rotated(player: player, nickname: name, family: 7))
+        },
         Rule("a rotated token that comes back revokes its family") { store in
             let player = try await guest(in: store)
             _ = try await store.rotateRefresh(old: digest(1), new: digest(2), nowMs: 1, expiresAtMs: 200)
