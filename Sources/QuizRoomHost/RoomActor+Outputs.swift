@@ -58,10 +58,9 @@ extension RoomActor {
             for session in sessions where session.player == player { session.send(event) }
         case .progress(let progress):
             progressWaiting = progress
-            scheduleNewest()
+            scheduleProgress()
         case .presence(let presence):
-            presenceWaiting = presence
-            scheduleNewest()
+            broadcast(.presenceUpdate, presence, conflation: Conflation.presence)
         case .saving(let payload):
             broadcast(.roomSaving, payload, conflation: Conflation.saving)
         case .reply(let target, let result, let began):
@@ -124,15 +123,13 @@ extension RoomActor {
         session.send(RoomEvent(name: name.rawValue, payload: payload, offset: ring.offset))
     }
 
-    /// What only says how things stand waits a moment for more of its kind: of a crowd that joins or answers at once everybody is told once, instead of once for each.
-    private func scheduleNewest() {
-        guard !isNewestScheduled else { return }
-        isNewestScheduled = true
+    private func scheduleProgress() {
+        guard !progressScheduled else { return }
+        progressScheduled = true
         loop.scheduleTask(in: .milliseconds(environment.loop.strain.progressEveryMs)) {
             self.assumeIsolated { room in
-                room.isNewestScheduled = false
+                room.progressScheduled = false
                 room.sendProgress()
-                room.sendPresence()
             }
         }
     }
@@ -142,12 +139,6 @@ extension RoomActor {
         guard let progress = progressWaiting else { return }
         progressWaiting = nil
         broadcast(.gameProgress, progress, conflation: Conflation.progress)
-    }
-
-    private func sendPresence() {
-        guard let presence = presenceWaiting else { return }
-        presenceWaiting = nil
-        broadcast(.presenceUpdate, presence, conflation: Conflation.presence)
     }
 
     // MARK: - Results

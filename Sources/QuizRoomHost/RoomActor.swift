@@ -64,10 +64,8 @@ package actor RoomActor {
     // What waits to leave, and what left.
     var outputs: Deque<(number: Int64, output: RoomOutput)> = []
     var ring: RecoveryRing
-    /// The newest of what may be sent some milliseconds late; older ones are not sent at all.
     var progressWaiting: ProgressPayload?
-    var presenceWaiting: PresencePayload?
-    var isNewestScheduled = false
+    var progressScheduled = false
     var chatSeen = RecentNames(capacity: 256)
 
     // Who is connected.

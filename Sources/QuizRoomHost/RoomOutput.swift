@@ -17,7 +17,7 @@ enum RoomOutput {
     case game(GameEvent, payload: ByteBuffer)
     /// To all sessions of one player.
     case me(PlayerID, payload: ByteBuffer)
-    /// Encoded when it is sent: of fifty answers' progress in a moment one is, and of fifty joins' presence.
+    /// Encoded when it is sent: of fifty answers' progress in a moment one is.
     case progress(ProgressPayload)
     case presence(PresencePayload)
     case saving(ByteBuffer)

@@ -5,7 +5,7 @@ internal import QuizTelemetry
 package struct RoomStrain: Hashable, Sendable {
     /// Players without a seat are turned away. Members, and the first to come to a room, are let in.
     package var refusesJoins: Bool
-    /// How old progress and presence may get before they are sent, milliseconds.
+    /// How old progress may get before it is sent, milliseconds.
     package var progressEveryMs: Int64
 
     package init(refusesJoins: Bool, progressEveryMs: Int64) {
