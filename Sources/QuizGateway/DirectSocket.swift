@@ -6,8 +6,9 @@ import NIOCore
 
 /// Writes to a channel's socket past the channel.
 ///
-/// What NIO does for a write (a pending-writes list, a promise, three layers of the pipeline) costs about 4 µs beside the 6 µs of the system
-/// call itself, for each member of a room and tick. So `Outbox` comes here first, and to the channel with what the system did not take.
+/// What NIO does for a write (a list of pending writes, a promise, the layers of the pipeline) is paid for each member of a room and tick: a prototype
+/// made 104,000 deliveries per second of a processor through the channel, and 143,000 past it. So `Outbox` comes here first, and to the channel with what the
+/// system did not take.
 ///
 /// Two rules keep the bytes in order and on the right connection:
 /// - Only while the channel has nothing to write itself. `Outbox` is the only one that writes, and waits for its promise.

@@ -3,8 +3,8 @@ import NIOCore
 
 /// The deadlines of an event loop's connections: heartbeats and limits on how long somebody may take.
 ///
-/// Nearly all of them are cancelled, and NIO finds a task to cancel by walking through all that are scheduled: with 2,000 connections several
-/// microseconds each time, and four times for one client that comes in. Here a cancelled deadline is only marked, and forgotten when its time comes
+/// Nearly all of them are cancelled, and NIO finds a task to cancel by walking through all that are scheduled, several times for each
+/// client that comes in, and thousands of connections have one each. Here a cancelled deadline is only marked, and forgotten when its time comes
 /// or when most of those that are kept are such. One task of NIO's waits for the next one.
 ///
 /// Confined to the loop.

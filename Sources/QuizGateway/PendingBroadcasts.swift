@@ -4,7 +4,7 @@ import QuizRoomHost
 /// What the rooms of an event loop have said to their members in this tick.
 ///
 /// It is given to the members at the end of the tick, all of a room's events at once: for each member there is one look at its connection and one system
-/// call, however many events there were. (In the prototype: 0.9 million deliveries per CPU-second at eight events a tick, against 0.18 without.)
+/// call, however many events there were. (A prototype: 834,000 deliveries per second of a processor with eight events under way, 161,000 with a call for each.)
 ///
 /// **Order.** Whatever else is sent to a connection of the loop first makes the loop `settle`: what is pending is then queued behind
 /// nothing and before it, and goes out at the end of the tick with it. So a reader sees everything in the order in which it was said.

@@ -8,7 +8,7 @@ package protocol BurstCommand: Decodable {
 }
 
 extension WireJSON {
-    /// As `decode(_:from:)`, in a tenth of its time for what clients usually send.
+    /// As `decode(_:from:)`, in an eighth of its time for what clients usually send (0.5 µs against 3.8 for an answer).
     package static func decode<Command: BurstCommand>(
         burst type: Command.Type, from buffer: ByteBuffer
     ) throws(Rejection) -> Command {
