@@ -10,10 +10,12 @@ import NIOCore
 /// Confined to the loop.
 final class LoopTimers {
     /// Something that is to be done at a time.
+    ///
+    /// Its action holds what it acts on, weakly seldom: whoever is referred to weakly once is retained slowly for ever. Cancelled or fired, it lets go.
     final class Timer {
         fileprivate let deadline: NIODeadline
         fileprivate var action: (() -> Void)?
-        private weak var timers: LoopTimers?
+        private unowned let timers: LoopTimers
 
         fileprivate init(_ deadline: NIODeadline, _ timers: LoopTimers, _ action: @escaping () -> Void) {
             self.deadline = deadline
@@ -25,7 +27,7 @@ final class LoopTimers {
         func cancel() {
             guard action != nil else { return }
             action = nil
-            timers?.cancelled()
+            timers.cancelled()
         }
     }
 

@@ -34,6 +34,8 @@ final class Outbox: Flushable {
     private static let chunkBytesMax = 64 << 10
 
     private let context: ChannelHandlerContext
+    /// The context finds it by way of the pipeline, each time.
+    private let channel: any Channel
     private let loop: LoopContext
     private let bounds: Bounds
     /// Nil: there is no direct path.
@@ -59,6 +61,7 @@ final class Outbox: Flushable {
         gaveUp: @escaping (EngineIOCloseReason) -> Void
     ) {
         self.context = context
+        channel = context.channel
         self.loop = loop
         socket = isEncrypted ? nil : DirectSocket(context)
         self.bounds = bounds
@@ -86,8 +89,8 @@ final class Outbox: Flushable {
     /// Appends a batch's plain frames; where nothing waits and the reader keeps up, they are sent instead.
     func append(_ batch: MessageBatch, atOnce: Bool) {
         guard !isDropped else { return }
-        if atOnce, inFlightBytes == 0, waiting.isEmpty, isDirect, let socket, context.channel.isActive {
-            let outcome = socket.send(CollectionOfOne(batch.frames))
+        if atOnce, inFlightBytes == 0, waiting.isEmpty, isDirect, let socket, channel.isActive {
+            let outcome = socket.send(batch.frames)
             if case .took(let count, isAll: true) = outcome {
                 loop.counters.bytesSent += count
                 loop.counters.messagesSent += batch.entries.count
@@ -129,7 +132,7 @@ final class Outbox: Flushable {
     /// Lets go now what would otherwise wait for the end of the tick.
     func flush() {
         guard !isDropped, inFlightBytes == 0, !waiting.isEmpty else { return }
-        if let socket, isDirect, context.channel.isActive {
+        if let socket, isDirect, channel.isActive {
             sendDirectly(socket)
         } else {
             sendThroughChannel()
@@ -151,7 +154,9 @@ final class Outbox: Flushable {
 
     private func sendDirectly(_ socket: DirectSocket) {
         while !waiting.isEmpty {
-            switch socket.send(waiting.lazy.map(\.bytes)) {
+            // Most have one message at a time.
+            let outcome = waiting.count == 1 ? socket.send(waiting[0].bytes) : socket.send(waiting.lazy.map(\.bytes))
+            switch outcome {
             case .failed: return giveUp(.transportClosed)
             case .took(let count, let isAll):
                 loop.counters.bytesSent += count
@@ -213,7 +218,7 @@ final class Outbox: Flushable {
         {
             if !isJoined {
                 // A buffer of its own: the first entry's is shared with other connections.
-                var joined = context.channel.allocator.buffer(
+                var joined = channel.allocator.buffer(
                     capacity: min(waitingBytes, Self.chunkBytesMax))
                 joined.writeImmutableBuffer(chunk)
                 chunk = joined

@@ -281,7 +281,7 @@ extension GameSession {
 
     private func armSeekTimer() {
         guard seekTimer == nil else { return }
-        seekTimer = loopContext.timers.schedule(in: Self.seekLimit) { [weak self] in self?.giveUpSeeking() }
+        seekTimer = loopContext.timers.schedule(in: Self.seekLimit) { self.giveUpSeeking() }
     }
 
     private func endSeeking() {

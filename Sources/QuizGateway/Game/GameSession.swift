@@ -49,7 +49,7 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     /// Whom the attachment under way was asked of.
     var asked: Incarnation?
     /// The room on this node that has been asked to let the session in and has not answered yet.
-    weak var entering: RoomActor?
+    var entering: RoomActor?
 
     private var events: TokenBucket
     var lines: TokenBucket

@@ -80,8 +80,8 @@ package final class SocketConnection: @unchecked Sendable {  // confined to `eve
     }
 
     func awaitDecision(for limit: TimeAmount) {
-        decisionTimer = loopContext.timers.schedule(in: limit) { [weak self] in
-            guard let self, case .deciding = self.phase else { return }
+        decisionTimer = loopContext.timers.schedule(in: limit) {
+            guard case .deciding = self.phase else { return }
             self.client.connection.close(.serverClosed)
         }
     }

@@ -25,8 +25,8 @@ final class SocketIOClient: EngineReceiver, @unchecked Sendable {  // confined t
     }
 
     func opened() {
-        connectTimer = connection.loop.timers.schedule(in: configuration.connectTimeout) { [weak self] in
-            guard let self, self.sockets.isEmpty else { return }
+        connectTimer = connection.loop.timers.schedule(in: configuration.connectTimeout) {
+            guard self.sockets.isEmpty else { return }
             self.connection.close(.connectTimeout)
         }
     }

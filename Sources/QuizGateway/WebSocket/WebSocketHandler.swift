@@ -113,8 +113,9 @@ package final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHan
                 softBytes: configuration.outboundSoftBytesMax, hardBytes: configuration.outboundHardBytesMax,
                 stall: configuration.outboundStall),
             isEncrypted: isEncrypted
-        ) { [weak self] reason in
-            self?.tell(reason)
+        ) { reason in
+            // A circle, until `end` drops the outbox; a weak reference would make every retain of the handler a slow one.
+            self.tell(reason)
             context.close(promise: nil)
         }
         receiver?.opened(self)
