@@ -54,7 +54,7 @@ package struct Node {
         let database = try await openDatabase()
         let (journal, store) = storage(database.journal, database.rooms)
         let redis = try makeRedis(loop: loops[0], registry: registry)
-        let work = BackgroundWork()
+        let work = BackgroundWork(loops: loops)
         let revocations = RedisRevocations(client: redis, keys: keys, store: database.revocations, logger: log)
         let limiter = RedisRateLimiter(client: redis, keys: keys, metrics: registry)
         let presence = PresenceBook(
