@@ -49,6 +49,8 @@ final class Outbox: Flushable {
     private var stallCheck: LoopTimers.Timer?
     private var isScheduled = false
     private var isDropped = false
+    /// False behind a Close frame and when it is dropped: who would append a batch looks first.
+    var isOpen = true
     /// Called once, later, when the reader is given up; nothing is sent any more.
     private var gaveUp: ((EngineIOCloseReason) -> Void)?
     private var drained: (() -> Void)?
@@ -122,6 +124,7 @@ final class Outbox: Flushable {
     /// Forgets what waits. The socket is gone, or is about to be.
     func drop() {
         isDropped = true
+        isOpen = false
         waiting.removeAll()
         waitingBytes = 0
         stallCheck?.cancel()

@@ -82,6 +82,9 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
         for entry in batch.entries { send(entry.message, droppableKey: entry.key) }
     }
 
+    /// As `SocketConnection.directWay`.
+    var directWay: Outbox? { session.state == .webSocket ? socket?.directWay : nil }
+
     /// Lets go now what would otherwise wait for the end of the tick. Long-polling waits all the same.
     package func flush() {
         loop.settleBroadcasts()

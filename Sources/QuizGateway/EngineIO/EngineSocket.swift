@@ -65,6 +65,9 @@ final class EngineSocket: WebSocketReceiver, @unchecked Sendable {  // each half
         for entry in batch.entries { send(entry.message, droppableKey: entry.key) }
     }
 
+    /// As `SocketConnection.directWay`: nil also when asked from another loop than the channel's.
+    var directWay: Outbox? { channelLoop.inEventLoop ? handler?.directWay : nil }
+
     func flush() { toChannel { $0.flush() } }
 
     /// - Parameter done: called on the session's loop; see `WebSocketHandler.measureTransport`.

@@ -107,6 +107,11 @@ package final class SocketConnection: @unchecked Sendable {  // confined to `eve
         for entry in batch.entries { send(entry.message, droppableKey: entry.key) }
     }
 
+    /// Where batches may be given instead, as long as that is open and this connection has not ended; nil: nowhere.
+    var directWay: Outbox? {
+        if case .accepted = phase { client.connection.directWay } else { nil }
+    }
+
     /// What all connections of its loop share.
     var loopContext: LoopContext { client.connection.loop }
 

@@ -61,6 +61,11 @@ package final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHan
         for entry in batch.entries { outbox.append(entry.message.frames(agreement, loop: loop), key: entry.key) }
     }
 
+    /// As `SocketConnection.directWay`: nil also with an agreement about compression.
+    var directWay: Outbox? {
+        if case .open = state, agreement == nil { outbox } else { nil }
+    }
+
     /// Lets go now what would otherwise wait for the end of the tick.
     package func flush() { outbox?.flush() }
 
@@ -93,6 +98,7 @@ package final class WebSocketHandler: ChannelInboundHandler, RemovableChannelHan
         guard case .open = state, let context else { return }
         state = .closing
         outbox?.append(WebSocketFrame.close(code, reason: reason))
+        outbox?.isOpen = false
         outbox?.whenDrained { [weak self] in
             guard let self, case .closing = self.state else { return }
             context.close(mode: .output, promise: nil)
