@@ -8,7 +8,7 @@ package import QuizShards
 /// **Invariant.** A shard that is answered for under a term was brought up under that term, or went on from the term before without its rooms being dropped.
 package struct OwnShards: Sendable, Hashable {
     /// Shards the node answers for.
-    package private(set) var answered: [ShardID: Term] = [:]
+    package private(set) var answered = ShardTerms()
     /// Shards whose rooms are being brought up.
     private var arriving: [ShardID: Term] = [:]
 

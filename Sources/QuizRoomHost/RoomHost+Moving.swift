@@ -8,10 +8,10 @@ extension RoomHost {
     /// The term under which this node answers for a shard; nil: it does not.
     package func term(of shard: ShardID) -> Term? { registry.withLockedValue { $0.shards.answered[shard] } }
 
-    package var terms: [Term] { Array(answered.values) }
+    package var terms: [Term] { answered.values }
 
     /// The terms under which this node answers.
-    package var answered: [ShardID: Term] { registry.withLockedValue { $0.shards.answered } }
+    package var answered: ShardTerms { registry.withLockedValue { $0.shards.answered } }
 
     /// Stops the rooms of shards that are to be given away: their clocks stand still, they take nothing more, and what they took is committed.
     /// Commands that come meanwhile get no answer; their gateways send them again to whoever owns the room next.

@@ -183,19 +183,19 @@ package final class RoomHost: Service, JournalLaneDelegate {
     private func confirmStanding() async {
         let began = NIODeadline.now()
         let expected = registry.withLockedValue { registry in
-            // One shard at least, so that an idle node keeps its standing too.
             let terms = registry.shards.answered
-            let live = Set(registry.rooms.keys.map { ShardID(of: $0) }).union(terms.keys.prefix(1))
-            return terms.filter { live.contains($0.key) }
+            // One shard at least, so that an idle node keeps its standing too.
+            let live = Set(registry.rooms.keys.map { ShardID(of: $0) }).union(terms.prefix(1).map(\.shard))
+            return ShardTerms(live.compactMap { terms[$0] })
         }
         guard !expected.isEmpty else { return }
         let found: [ShardID: Term]
         do {
-            found = try await parts.journal.terms(of: expected.keys.sorted(), lane: 0)
+            found = try await parts.journal.terms(of: expected.map(\.shard), lane: 0)
         } catch {
             return  // Standing runs out by itself.
         }
-        for (shard, term) in expected where found[shard] != term { lost(term) }
+        for term in expected where found[term.shard] != term { lost(term) }
         for loop in loops { loop.eventLoop.execute { loop.confirm(began: began) } }
     }
 
