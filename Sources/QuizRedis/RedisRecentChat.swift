@@ -2,6 +2,7 @@ internal import Foundation
 import NIOConcurrencyHelpers
 package import QuizModel
 package import QuizSocial
+internal import QuizWire
 
 /// The newest lines of each room in a Redis list, so that a join does not ask PostgreSQL.
 ///
@@ -96,9 +97,7 @@ package final class RedisRecentChat: RecentChat {
     private func names(_ room: RoomID) -> [String] { [keys.recentChat(room).text, keys.chatMissed(room).text] }
 
     private static func encode(_ message: ChatMessagePayload) -> String? {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         // Strings and integers always encode.
-        return (try? encoder.encode(message)).map { String(decoding: $0, as: UTF8.self) }
+        (try? WireJSON.bytes(message)).map { String(decoding: $0, as: UTF8.self) }
     }
 }
