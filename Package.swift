@@ -146,7 +146,8 @@ let package = Package(
         part(
             "QuizRedis",
             [
-                "QuizModel", "QuizShards", "QuizWire", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizTelemetry", "CHiredis",
+                "QuizModel", "QuizShards", "QuizWire", "QuizRoomHost", "QuizCluster", "QuizSocial", "QuizTelemetry",
+                "CHiredis",
                 .nioCore, .nioLocks, .nioPosix, .nioSSL, .crypto, .logging, .serviceLifecycle, .collections,
             ],
             resources: [
