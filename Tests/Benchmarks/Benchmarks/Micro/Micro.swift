@@ -6,7 +6,7 @@ let benchmarks: @Sendable () -> Void = {
         Benchmark(
             operation.name,
             configuration: .init(
-                metrics: [.cpuTotal, .wallClock, .throughput], scalingFactor: operation.isLong ? .one : .kilo,
+                metrics: [.wallClock, .throughput], scalingFactor: operation.isLong ? .one : .kilo,
                 maxDuration: .seconds(3))
         ) { benchmark in
             let run = operation.prepare()
