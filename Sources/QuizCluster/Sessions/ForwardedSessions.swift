@@ -1,11 +1,13 @@
 internal import NIOConcurrencyHelpers
-internal import NIOCore
+package import NIOCore
 package import QuizModel
 package import QuizRoomHost
 internal import QuizShards
 
 /// A gateway's session as the mesh sees it. Called on any thread.
 package protocol ForwardedSession: SessionOutlet {
+    /// Where its socket is read, and where it attaches.
+    var loop: any EventLoop { get }
     func attached(_ message: SessionAttached)
     /// The room may have another owner: look, and attach there.
     ///
@@ -44,16 +46,40 @@ package final class ForwardedSessions: Sendable {
 
     // MARK: - What owners say
 
+    /// Which attachment a session is at is asked where it attaches: on its way to another loop an event may fall behind the next attachment, which says
+    /// what its client has seen, and would come twice. So there is one hop for each loop, and none for the caller's.
     func event(_ message: SessionsEvent) {
-        let sessions = entries.withLockedValue { entries in
-            message.sessions.compactMap { handle -> (any SessionOutlet)? in
-                guard let entry = entries[handle.session], entry.attachment == handle.attachment else { return nil }
-                return entry.session
-            }
-        }
         let event = RoomEvent(
             name: message.name, payload: message.json, offset: message.offset, conflation: message.conflation)
-        broadcaster.broadcast(event, to: sessions)
+        var groups: [(loop: any EventLoop, handles: [SessionHandle])] = []
+        for (handle, session) in attached(message.sessions) {
+            if let position = groups.firstIndex(where: { $0.loop === session.loop }) {
+                groups[position].handles.append(handle)
+            } else {
+                groups.append((session.loop, [handle]))
+            }
+        }
+        for (loop, handles) in groups {
+            if loop.inEventLoop {
+                broadcast(event, to: handles)
+            } else {
+                loop.execute { self.broadcast(event, to: handles) }
+            }
+        }
+    }
+
+    private func broadcast(_ event: RoomEvent, to handles: [SessionHandle]) {
+        broadcaster.broadcast(event, to: attached(handles).map(\.session))
+    }
+
+    /// Those that are still at this attachment.
+    private func attached(_ handles: [SessionHandle]) -> [(handle: SessionHandle, session: any ForwardedSession)] {
+        entries.withLockedValue { entries in
+            handles.compactMap { handle in
+                guard let entry = entries[handle.session], entry.attachment == handle.attachment else { return nil }
+                return (handle, entry.session)
+            }
+        }
     }
 
     func attached(_ message: SessionAttached) { session(message.handle)?.attached(message) }
