@@ -55,6 +55,10 @@ package struct GatewayListener: HTTPChannelHandler {
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            // A channel keeps the buffer it has read into: NIO's first one, of 2 KiB, would be a quarter of a session that waits. One that a read
+            // fills is followed by one of twice its size.
+            try channel.syncOptions?.setOption(
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 64, initial: 512, maximum: 64 << 10))
             let pipeline = channel.pipeline.syncOperations
             if let certificates {
                 try pipeline.addHandler(NIOSSLServerHandler(context: certificates.context))
