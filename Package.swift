@@ -128,7 +128,7 @@ let package = Package(
             "QuizHTTP",
             [
                 "QuizModel", "QuizWire", "QuizRoomHost", "QuizSocial", "QuizContent", "QuizTelemetry",
-                .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .logging, .crypto,
+                .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioLocks, .collections, .logging, .crypto,
             ]),
         part(
             "QuizMesh",
@@ -240,7 +240,10 @@ let package = Package(
         tests("QuizModelTests", ["QuizModel"]),
         tests(
             "QuizClusterTests",
-            ["QuizCluster", "QuizShards", "QuizModel", "QuizRoom", "QuizRoomHost", "QuizWire", .nioCore, .nioLocks]),
+            [
+                "QuizCluster", "QuizShards", "QuizModel", "QuizRoom", "QuizRoomHost", "QuizWire", .nioCore,
+                .nioEmbedded, .nioLocks,
+            ]),
         tests("QuizShardsTests", ["QuizShards", "QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),
         tests(
@@ -291,8 +294,9 @@ let package = Package(
         tests(
             "QuizHTTPTests",
             [
-                "QuizHTTP", "QuizModel", "QuizWire", "QuizSocial", "QuizContent", "QuizTestKit", .hummingbird,
-                .hummingbirdCore, .httpTypes, .nioCore, .nioLocks, .logging,
+                "QuizHTTP", "QuizModel", "QuizWire", "QuizRoom", "QuizRoomHost", "QuizShards", "QuizSocial",
+                "QuizContent",
+                "QuizTestKit", .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioLocks, .logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

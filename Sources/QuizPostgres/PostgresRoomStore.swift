@@ -76,12 +76,6 @@ package final class PostgresRoomStore: RoomStore {
         return stored
     }
 
-    package func played(_ player: PlayerID, in game: GameID) async throws(JournalFailure) -> Bool {
-        try await query(RoomStatements.played, [.uuid(game), .uuid(player)]) { result throws(PostgresError) in
-            result.count > 0
-        }
-    }
-
     package func history(of player: PlayerID, beforeMs: Int64?, limit: Int) async throws(JournalFailure)
         -> [GameSummary]
     {

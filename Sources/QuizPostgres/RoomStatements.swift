@@ -73,9 +73,6 @@ package enum RoomStatements {
         FROM game_player WHERE game = $1::uuid ORDER BY position
         """)
 
-    package static let played = PostgresStatement(
-        "game_played", "SELECT 1 FROM game_player WHERE game = $1::uuid AND player = $2::uuid")
-
     package static let history = PostgresStatement(
         "game_history",
         """

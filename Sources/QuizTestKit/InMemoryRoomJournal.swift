@@ -175,10 +175,6 @@ package final class InMemoryRoomJournal: RoomJournal, RoomStore {
         state.withLockedValue { $0.rows[room]?.last.map { JournalHead(number: $0.number, chain: $0.chain) } }
     }
 
-    package func played(_ player: PlayerID, in game: GameID) async throws(JournalFailure) -> Bool {
-        state.withLockedValue { $0.results[game]?.entries.contains { $0.player == player } ?? false }
-    }
-
     package func history(
         of player: PlayerID, beforeMs: Int64?, limit: Int
     ) async throws(JournalFailure) -> [GameSummary] {

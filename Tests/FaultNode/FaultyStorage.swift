@@ -79,10 +79,6 @@ struct FaultyStore: RoomStore {
 
     func result(of game: GameID) async throws(JournalFailure) -> StoredResult? { try await inner.result(of: game) }
 
-    func played(_ player: PlayerID, in game: GameID) async throws(JournalFailure) -> Bool {
-        try await inner.played(player, in: game)
-    }
-
     func history(of player: PlayerID, beforeMs: Int64?, limit: Int) async throws(JournalFailure) -> [GameSummary] {
         try await inner.history(of: player, beforeMs: beforeMs, limit: limit)
     }

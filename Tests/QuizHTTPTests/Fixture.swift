@@ -44,12 +44,13 @@ final class FakeGames: GameArchive {
         games.withLockedValue { Array($0.filter { $0.finishedAtMs < beforeMs ?? .max }.prefix(limit)) }
     }
 
-    func result(of game: GameID, for player: PlayerID) async throws(Rejection) -> GameResultResponse? {
+    func result(of game: GameID, for player: PlayerID) async throws(Rejection) -> ArchivedGame? {
         guard player == owner.withLockedValue({ $0 }) else { return nil }
-        return games.withLockedValue { $0.first { $0.game == game } }.map {
-            GameResultResponse(
-                game: $0.game, title: $0.title, finishedAtMs: $0.finishedAtMs, entries: [], inputs: 3, chain: "00",
-                signature: "", key: "")
+        return games.withLockedValue { $0.first { $0.game == game } }.flatMap {
+            try? ArchivedGame(
+                GameResultResponse(
+                    game: $0.game, title: $0.title, finishedAtMs: $0.finishedAtMs, entries: [], inputs: 3, chain: "00",
+                    signature: "", key: ""))
         }
     }
 }

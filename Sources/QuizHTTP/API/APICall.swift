@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Hummingbird
+internal import NIOCore
 internal import QuizModel
 internal import QuizSocial
 internal import QuizWire
@@ -48,9 +49,12 @@ struct APIReply<Body: WirePayload>: Sendable {
     /// Nil: the endpoint's own.
     var status: Int?
     var headers = HTTPFields()
+    /// The body's JSON where it has been made already.
+    var json: ByteBuffer?
 
-    init(_ body: Body, status: Int? = nil, headers: HTTPFields = HTTPFields()) {
+    init(_ body: Body, status: Int? = nil, headers: HTTPFields = HTTPFields(), json: ByteBuffer? = nil) {
         self.body = body
+        self.json = json
         self.status = status
         self.headers = headers
     }

@@ -25,8 +25,8 @@ extension QuizAPI {
             let status = HTTPResponse.Status(code: reply.status ?? endpoint.status)
             guard endpoint.hasResponseBody else { return Response(status: status, headers: headers) }
             headers[.contentType] = "application/json; charset=utf-8"
-            return Response(
-                status: status, headers: headers, body: ResponseBody(byteBuffer: try WireJSON.buffer(reply.body)))
+            let json = try reply.json ?? WireJSON.buffer(reply.body)
+            return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: json))
         }
     }
 

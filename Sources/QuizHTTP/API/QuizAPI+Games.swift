@@ -27,6 +27,6 @@ extension QuizAPI {
         guard let game = GameID(call.parameter("game")),
             let result = try await services.games.result(of: game, for: player.player)
         else { throw Rejection(.notFound) }
-        return APIReply(result)
+        return APIReply(result.response, json: result.json)
     }
 }

@@ -1,12 +1,32 @@
+internal import DequeModule
 internal import Foundation
+internal import NIOConcurrencyHelpers
+package import NIOCore
 package import QuizModel
 package import QuizRoomHost
 
 /// The `GameArchive` that reads from the store of the rooms.
+///
+/// A result never changes, and all who played ask for it when the game is over; so those just read are kept for a minute.
 package struct StoredGameArchive: GameArchive {
-    private let store: any RoomStore
+    /// Results kept, at most; of fifty players each about 20 KB.
+    static let keptMax = 256
+    static let keptFor = TimeAmount.minutes(1)
 
-    package init(store: any RoomStore) { self.store = store }
+    private struct Kept {
+        var games: [GameID: (game: ArchivedGame, until: NIODeadline)] = [:]
+        /// Oldest first.
+        var order: Deque<GameID> = []
+    }
+
+    private let store: any RoomStore
+    private let now: @Sendable () -> NIODeadline
+    private let kept = NIOLockedValueBox(Kept())
+
+    package init(store: any RoomStore, now: @escaping @Sendable () -> NIODeadline = { .now() }) {
+        self.store = store
+        self.now = now
+    }
 
     package func history(
         of player: PlayerID, beforeMs: Int64?, limit: Int
@@ -18,17 +38,37 @@ package struct StoredGameArchive: GameArchive {
         }
     }
 
-    package func result(of game: GameID, for player: PlayerID) async throws(Rejection) -> GameResultResponse? {
+    package func result(of game: GameID, for player: PlayerID) async throws(Rejection) -> ArchivedGame? {
+        guard let found = try await find(game),
+            // Whoever took part has a place in the result.
+            found.response.entries.contains(where: { $0.player == player })
+        else { return nil }
+        return found
+    }
+
+    private func find(_ game: GameID) async throws(Rejection) -> ArchivedGame? {
+        let kept = kept.withLockedValue { $0.games[game] }
+        if let kept, now() < kept.until { return kept.game }
+        let archived: ArchivedGame
         do {
-            guard try await store.played(player, in: game), let stored = try await store.result(of: game) else {
-                return nil
-            }
-            return GameResultResponse(
-                game: stored.game, title: stored.title, finishedAtMs: stored.finishedAtMs, entries: stored.entries,
-                inputs: Int(stored.head.number), chain: stored.head.chain.hexadecimal,
-                signature: Data(stored.signature).base64EncodedString(), key: stored.keyID)
+            guard let stored = try await store.result(of: game) else { return nil }
+            archived = try ArchivedGame(
+                GameResultResponse(
+                    game: stored.game, title: stored.title, finishedAtMs: stored.finishedAtMs, entries: stored.entries,
+                    inputs: Int(stored.head.number), chain: stored.head.chain.hexadecimal,
+                    signature: Data(stored.signature).base64EncodedString(), key: stored.keyID))
         } catch {
             throw Rejection(.unavailable, message: Self.isAway)
+        }
+        keep(archived)
+        return archived
+    }
+
+    private func keep(_ archived: ArchivedGame) {
+        let game = archived.response.game
+        kept.withLockedValue { kept in
+            if kept.games.updateValue((archived, now() + Self.keptFor), forKey: game) == nil { kept.order.append(game) }
+            if kept.order.count > Self.keptMax { kept.games[kept.order.removeFirst()] = nil }
         }
     }
 

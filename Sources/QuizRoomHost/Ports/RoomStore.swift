@@ -72,9 +72,6 @@ package protocol RoomStore: Sendable {
     /// A stored result; nil: no such game.
     func result(of game: GameID) async throws(JournalFailure) -> StoredResult?
 
-    /// Whether this player took part in the game.
-    func played(_ player: PlayerID, in game: GameID) async throws(JournalFailure) -> Bool
-
     /// A player's finished games before `beforeMs` (wall clock), newest first.
     func history(of player: PlayerID, beforeMs: Int64?, limit: Int) async throws(JournalFailure) -> [GameSummary]
 

@@ -178,8 +178,6 @@ enum RoomJournalConformance {
             #expect(try await port.journal.save(changed, term: room.term, lane: 0))
             #expect(try await port.rooms.result(of: result.game) == result)
             #expect(try await port.rooms.result(of: .random()) == nil)
-            for entry in result.entries { #expect(try await port.rooms.played(entry.player, in: result.game)) }
-            #expect(try await !port.rooms.played(.random(), in: result.game))
         },
         Rule("a closed room is not loaded and closing it again is harmless") { port in
             let room = try await RoomDriver.make(in: port.rooms, shard: 1)

@@ -26,7 +26,6 @@ extension SimulatedStatement {
         case .record(let room): [.uuid(room)]
         case .journal(let room, let number): [.uuid(room), .int8(number)]
         case .result(let game), .players(let game): [.uuid(game)]
-        case .played(let game, let player): [.uuid(game), .uuid(player)]
         case .gameHistory(let player, let beforeMs, let limit): [.uuid(player), .int8(beforeMs), .int4(limit)]
         case .confirm(let terms):
             [.int4s(terms.map(\.shard.index)), .int8s(terms.map(\.epoch.number)), .uuids(terms.map(\.owner))]
@@ -107,7 +106,7 @@ extension SimulatedStatement {
             var settings = ClusterSettings()
             for row in rows { try row.add(to: &settings) }
             return .settings(settings)
-        case .played, .insertMissing, .change, .terminateBackend, .terminateBlockers: return .count(rows.count)
+        case .insertMissing, .change, .terminateBackend, .terminateBlockers: return .count(rows.count)
         }
     }
 }

@@ -111,10 +111,6 @@ extension SimulatedDatabase: RoomStore {
         return stored
     }
 
-    package func played(_ player: PlayerID, in game: GameID) async throws(JournalFailure) -> Bool {
-        try await rows(.played(game, player)) != .count(0)
-    }
-
     package func history(
         of player: PlayerID, beforeMs: Int64?, limit: Int
     ) async throws(JournalFailure) -> [GameSummary] {

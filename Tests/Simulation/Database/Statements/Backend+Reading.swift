@@ -23,8 +23,6 @@ extension Backend {
                     return result
                 })
         case .players(let game): .players(row(\.results, game, snapshot)?.entries ?? [])
-        case .played(let game, let player):
-            .count(row(\.results, game, snapshot)?.entries.count { $0.player == player } ?? 0)
         case .gameHistory(let player, let beforeMs, let limit):
             .summaries(games(of: player, beforeMs, limit, snapshot))
         case .heads(let shards): .heads(heads(shards, snapshot))

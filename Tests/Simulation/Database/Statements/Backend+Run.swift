@@ -11,7 +11,7 @@ extension Backend {
         case .saveResult(let result, let term): save(result, term, done)
         case .close(let room, let term): close(room, term, done)
         case .createRoom(let record, let term): create(record, term, done)
-        case .open, .tails, .record, .journal, .result, .players, .played, .gameHistory, .heads:
+        case .open, .tails, .record, .journal, .result, .players, .gameHistory, .heads:
             done(read(statement, readingSnapshot(statement)))
         case .readFences(let shards):
             let snapshot = takeSnapshot()

@@ -20,7 +20,6 @@ package enum SimulatedStatement: Sendable {
     case journal(RoomID, through: Int64)
     case result(GameID)
     case players(GameID)
-    case played(GameID, PlayerID)
     case gameHistory(PlayerID, beforeMs: Int64?, limit: Int)
     // The fence.
     case readFences([ShardID])
@@ -69,7 +68,6 @@ package enum SimulatedStatement: Sendable {
         case .journal: RoomStatements.journal
         case .result: RoomStatements.result
         case .players: RoomStatements.players
-        case .played: RoomStatements.played
         case .gameHistory: RoomStatements.history
         case .readFences: FenceStatements.read
         case .insertMissing: FenceStatements.insertMissing
