@@ -18,6 +18,7 @@ from .places import ROOT, WEB_CLIENT, binary
 from .ports import free_port
 from .postgres import Postgres
 from .redis_server import Redis
+from .secure import tls
 
 
 class Node:
@@ -33,7 +34,7 @@ class Node:
         self.database = beside.database if beside else postgres.create(template)
         self.name = str(settings.get("node_name", "node-e2e"))
         self.port, self.metrics_port, self.mesh_port = free_port(), free_port(), free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if 'tls_certificate_file' in settings else 'http'}://127.0.0.1:{self.port}"
         self._home = Path(tempfile.mkdtemp(prefix="quizmania-node-"))
         self.log_file = self._home / "node.log"
         self._process: subprocess.Popen | None = None
@@ -48,7 +49,7 @@ class Node:
         values: dict[str, object] = {
             "node_name": self.name, "http_host": "127.0.0.1", "http_port": self.port,
             "metrics_port": self.metrics_port, "public_url": self.url, "node_url": self.url,
-            "cluster_public_patterns": "http://127.0.0.1:*", "postgres": postgres.conninfo(self.database),
+            "cluster_public_patterns": self.url.replace(str(self.port), "*"), "postgres": postgres.conninfo(self.database),
             "redis": redis.url, "secrets_dir": secrets,
             "web_dir": os.environ.get("QUIZMANIA_WEB_DIR", WEB_CLIENT / "dist"), "log_format": "json",
             "log_level": "info", "mesh_port": self.mesh_port, "cluster_name": self.database,
@@ -117,7 +118,7 @@ class Node:
         """The status of a plain request; 0 when there is no answer within 2 s."""
         try:
             async with asyncio.timeout(2):
-                reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+                reader, writer = await asyncio.open_connection("127.0.0.1", self.port, **tls(self.url))
                 writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode())
                 line = await reader.readline()
                 writer.close()

@@ -6,11 +6,13 @@ import contextlib
 import itertools
 import json
 import os
+import socket
 import struct
 import time
 from urllib.parse import urlsplit
 
 from .bot import Bot, Lost
+from .secure import tls
 
 
 class ShedLoad(Lost):
@@ -93,6 +95,11 @@ class FrameStream(asyncio.Protocol):
             head = struct.pack("!BBQ", 0x80 | opcode, 0x80 | 127, len(text))
         return head + b"\0\0\0\0" + text
 
+    def reads(self, goes_on: bool) -> None:
+        """Whether bytes are taken from the system as they come."""
+        if self._transport is not None:
+            (self._transport.resume_reading if goes_on else self._transport.pause_reading)()
+
     def abort(self) -> None:
         if self._transport is not None:
             self._transport.abort()
@@ -108,12 +115,13 @@ class FrameStream(asyncio.Protocol):
 class RawBot(Bot):
     """- address: the local address to come from, for tests with more players than one address may sign in.
     - skips: names of events to leave unread, for tests with very many players.
-    - pong_delay: seconds it lets a ping wait, as somebody would who wants credit for latency."""
+    - pong_delay: seconds it lets a ping wait, as somebody would who wants credit for latency.
+    - receive_buffer: bytes the system keeps for it, for a reader that is to be slow."""
 
     def __init__(self, url: str, nickname: str, *, token: str | None = None, address: str | None = None,
-                 skips: tuple[str, ...] = (), pong_delay: float = 0):
+                 skips: tuple[str, ...] = (), pong_delay: float = 0, receive_buffer: int | None = None):
         super().__init__(url, nickname, token=token)
-        self._address = address
+        self._address, self._receive_buffer = address, receive_buffer
         self._pong_delay = pong_delay
         self._skips = tuple(f'42["{name}"'.encode() for name in skips)
         self._stream: FrameStream | None = None
@@ -135,8 +143,19 @@ class RawBot(Bot):
         stream = FrameStream("/socket.io/?EIO=4&transport=websocket", place.netloc, self._text, self._lost)
         self._stream = stream
         try:
-            await loop.create_connection(lambda: stream, place.hostname, place.port,
-                                         local_addr=(self._address, 0) if self._address else None)
+            assert place.hostname and place.port
+            connection = socket.socket()
+            connection.setblocking(False)
+            if self._receive_buffer:
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, self._receive_buffer)
+            if self._address:
+                connection.bind((self._address, 0))
+            try:
+                await loop.sock_connect(connection, (place.hostname, place.port))
+                await loop.create_connection(lambda: stream, sock=connection, **tls(self.url))
+            except BaseException:
+                connection.close()
+                raise
             async with asyncio.timeout(15):
                 await stream.opened
                 reply = await self._accepted
@@ -213,6 +232,11 @@ class RawBot(Bot):
                 return await waiting
         finally:
             self._acks.pop(number, None)
+
+    def reads(self, goes_on: bool) -> None:
+        """Whether it takes what comes, from here on."""
+        if self._stream is not None:
+            self._stream.reads(goes_on)
 
     def write_raw(self, text: bytes, opcode: int = 1) -> None:
         """Sends a message as it is, well formed or not."""
