@@ -116,6 +116,9 @@ def targets(results: Results) -> None:
     add("B1′: of B1 at 40×50", results.ratios("B1/change/40x50/1", "node", "B1/40x50/1", "node", "deliveries_per_cpu_s", True),
         "≥ 0.8")
     add("B2: C a round", results.in_units("B2/10x50", "node", "cpu_ms_per_round", 1000), "≤ 320", 0)
+    for server, name in (("epoll", "the C limit"), ("uws", "uWebSockets")):
+        add(f"B2: of {name} at the same pace", results.ratios("B2/10x50", "node", "B2/10x50/paced", server,
+                                                              "cpu_ms_per_round", False), "reported")
     add("B2: PostgreSQL and Redis, ms a round", results.values("B2/10x50", "node", "store_cpu_ms_per_round"), "reported")
     idle = results.of("B2/idle", "node").values()
     add("idle: ms of the node a second", [run["server_cpu_s"] / run["wall_s"] * 1000 for run in idle], "reported", 1)
