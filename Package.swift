@@ -242,7 +242,7 @@ let package = Package(
             "QuizClusterTests",
             [
                 "QuizCluster", "QuizShards", "QuizModel", "QuizRoom", "QuizRoomHost", "QuizWire", .nioCore,
-                .nioEmbedded, .nioLocks,
+                .nioPosix, .nioLocks,
             ]),
         tests("QuizShardsTests", ["QuizShards", "QuizModel"]),
         tests("QuizWireTests", ["QuizWire", .nioCore]),
