@@ -249,8 +249,8 @@ let package = Package(
         tests(
             "QuizGatewayTests",
             [
-                "QuizGateway", "QuizWire", .nioCore, .nioPosix, .nioSSL, .hummingbirdCore, .httpTypes, .logging,
-                .serviceLifecycle,
+                "QuizGateway", "QuizModel", "QuizRoomHost", "QuizWire", .nioCore, .nioPosix, .nioSSL, .hummingbirdCore,
+                .httpTypes, .logging, .serviceLifecycle,
             ]),
         tests(
             "QuizClientTests",

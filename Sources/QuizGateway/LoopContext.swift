@@ -1,5 +1,6 @@
 import NIOConcurrencyHelpers
 package import NIOCore
+import QuizRoomHost
 import QuizWire
 
 /// Something that collects output during an event loop's batch of reads and lets it go once at its end.
@@ -13,10 +14,10 @@ protocol Flushable: AnyObject {
 package final class LoopContext: @unchecked Sendable {  // confined to `eventLoop`
     let eventLoop: any EventLoop
     var counters = GatewayCounters()
-    let broadcasts = PendingBroadcasts()
     let timers: LoopTimers
     private(set) lazy var inflater = RawInflater()
     private var deflaters: [Int: RawDeflater] = [:]
+    private var broadcasts = PendingBroadcasts()
     private var unflushed: [any Flushable] = []
     private var isTickScheduled = false
 
@@ -39,21 +40,41 @@ package final class LoopContext: @unchecked Sendable {  // confined to `eventLoo
         scheduleTick()
     }
 
-    /// Has what is pending go out at the end of the tick.
-    func scheduleTick() {
+    /// Gives an event to each of the sessions at the end of the tick, or before something else is sent.
+    ///
+    /// - Parameter sessions: of this loop, all of them; one or more.
+    func broadcast(_ message: OutboundMessage, _ event: RoomEvent, to sessions: [any SessionOutlet]) {
+        broadcasts.add(message, event, to: sessions)
+        scheduleTick()
+    }
+
+    /// Something else is about to be sent: what was broadcast before goes before it.
+    func settleBroadcasts() {
+        if !broadcasts.isEmpty { settle(isEndOfTick: false) }
+    }
+
+    /// Gives what is pending to the members' connections.
+    ///
+    /// - Parameter isEndOfTick: connections with nothing else to send may do so at once.
+    private func settle(isEndOfTick: Bool) {
+        // Taken first: what this sets off belongs to the next tick.
+        for group in broadcasts.take() {
+            let batch = MessageBatch(group.entries)
+            for case let session as GameSession in group.sessions {
+                session.deliver(batch, offset: group.offset, atOnce: isEndOfTick && group.isOnly)
+            }
+        }
+    }
+
+    private func scheduleTick() {
         guard !isTickScheduled else { return }
         isTickScheduled = true
         eventLoop.execute { self.tick() }
     }
 
-    /// Something else is about to be sent: what was broadcast before goes before it.
-    func settleBroadcasts() {
-        if !broadcasts.isEmpty { broadcasts.settle(isEndOfTick: false) }
-    }
-
     private func tick() {
         // Before the connections, so that what one of them has to send beside it goes into the same call.
-        if !broadcasts.isEmpty { broadcasts.settle(isEndOfTick: true) }
+        if !broadcasts.isEmpty { settle(isEndOfTick: true) }
         isTickScheduled = false
         // Taken first: what a flush sets off belongs to the next tick.
         let batch = unflushed

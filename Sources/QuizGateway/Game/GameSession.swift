@@ -317,10 +317,7 @@ package struct GatewayBroadcaster: RoomBroadcaster {
     package func broadcast(_ event: RoomEvent, to sessions: [any SessionOutlet]) {
         guard !sessions.isEmpty else { return }
         let message = OutboundMessage(event)
-        if let loop = commonLoop(of: sessions) {
-            loop.broadcasts.add(message, event, to: sessions)
-            return loop.scheduleTick()
-        }
+        if let loop = commonLoop(of: sessions) { return loop.broadcast(message, event, to: sessions) }
         for case let session as GameSession in sessions { session.deliver(message, event) }
     }
 
