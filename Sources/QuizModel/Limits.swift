@@ -1,4 +1,4 @@
-/// Every bound of the product in one place. Tests assert how they relate; each line says what happens at the limit.
+/// The bounds of the product that concern more than one part. Tests assert how they relate; each line says what happens at the limit.
 package enum Limits {
     // MARK: Rooms
 

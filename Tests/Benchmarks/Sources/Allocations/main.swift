@@ -3,12 +3,12 @@ import Foundation
 import Operations
 
 /// Allocations and bytes per operation, once everything that is made once has been made.
-let filter = try Regex(CommandLine.arguments.dropFirst().first ?? ".")
+let filter = try Regex(CommandLine.arguments.dropFirst().first ?? ".*")
 let warmUps = 500
 let repeats = 500
 
 print("allocations     bytes  operation")
-for operation in operations where operation.name.contains(filter) {
+for operation in operations where operation.name.wholeMatch(of: filter) != nil {
     let run = operation.prepare()
     for _ in 0..<warmUps { run() }
     let (count, bytes) = (allocations_count(), allocations_bytes())

@@ -9,7 +9,7 @@ internal import QuizTelemetry
 internal import QuizTestKit
 internal import QuizWire
 
-/// The product's parts in one node, wired as in `QuizNode/Node.swift`.
+/// The product's parts in one node, wired as in `QuizNode/Node.swift`; background work runs where the simulator's executor puts it.
 struct NodeParts {
     let work = BackgroundWork()
     let presence: PresenceBook
