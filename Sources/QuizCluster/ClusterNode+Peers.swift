@@ -66,7 +66,8 @@ extension ClusterNode: PeerReceiver {
     private func take(_ message: HandOffFinal, from peer: Incarnation) {
         let shards = Set(message.terms.map(\.shard))
         state.withLockedValue { $0.busy.formUnion(shards) }
-        let accepted = parts.work.submit {
+        // Folds the journals of all that comes.
+        let accepted = parts.work.submit(computes: true) {
             await self.handOffs.final(message, from: peer)
             self.state.withLockedValue { $0.busy.subtract(shards) }
             self.parts.forwarded.ownersChanged(shards)

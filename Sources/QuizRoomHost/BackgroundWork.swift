@@ -5,9 +5,10 @@ internal import Synchronization
 /// Runs what must not be waited for on an event loop: database reads, snapshots, results, chat.
 ///
 /// What is submitted on an event loop runs there too, between its other work: such jobs mostly wait, and a job that has to wake a thread of the pool
-/// first, and the loop again in the end, pays more for that than for what it does. None may compute for long.
+/// first, and the loop again in the end, pays more for that than for what it does. So does all that the job awaits. A job that computes for more than a
+/// millisecond says so, and runs beside the loops.
 ///
-/// Bounded: of each loop's jobs at most `concurrency` run and at most `queueMax` wait. A job that does not fit is refused, and its submitter says `busy`.
+/// Bounded: of each loop's jobs, and of those beside, at most `concurrency` run and at most `queueMax` wait. A job that does not fit is refused, and its submitter says `busy`.
 package final class BackgroundWork: Service {
     package typealias Job = @Sendable () async -> Void
 
@@ -18,24 +19,28 @@ package final class BackgroundWork: Service {
         let submitter: AsyncStream<Job>.Continuation
     }
 
-    /// One or more.
+    private let beside: Queue
+    /// Of the loops.
     private let queues: [Queue]
     private let concurrency: Int
 
-    /// - Parameter loops: those that submit; without any, jobs run wherever there is room.
+    /// - Parameter loops: those that submit; what is submitted elsewhere runs wherever there is room.
     package init(loops: [any EventLoop] = [], concurrency: Int = 16, queueMax: Int = 10_000) {
-        self.concurrency = concurrency
-        queues = (loops.isEmpty ? [nil] : loops.map(Optional.some)).map { loop in
+        func queue(_ loop: (any EventLoop)?) -> Queue {
             let (jobs, submitter) = AsyncStream<Job>.makeStream(bufferingPolicy: .bufferingOldest(queueMax))
             return Queue(loop: loop, jobs: jobs, submitter: submitter)
         }
+        self.concurrency = concurrency
+        beside = queue(nil)
+        queues = loops.map(queue)
     }
 
+    /// - Parameter computes: the job keeps a processor busy for more than a millisecond at a time.
     /// - Returns: false when too many jobs wait already, or the service has ended; the job will not run.
     @discardableResult
-    package func submit(_ job: @escaping Job) -> Bool {
-        let own = queues.first { $0.loop?.inEventLoop ?? false } ?? queues[0]
-        if case .enqueued = own.submitter.yield(job) { return true }
+    package func submit(computes: Bool = false, _ job: @escaping Job) -> Bool {
+        let queue = computes ? beside : queues.first { $0.loop?.inEventLoop ?? false } ?? beside
+        if case .enqueued = queue.submitter.yield(job) { return true }
         return false
     }
 
@@ -43,14 +48,14 @@ package final class BackgroundWork: Service {
     package func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                for queue in queues {
+                for queue in queues + [beside] {
                     group.addTask(executorPreference: queue.loop.map(LoopTaskExecutor.init)) {
                         await self.work(queue.jobs)
                     }
                 }
             }
         } onGracefulShutdown: {
-            for queue in self.queues { queue.submitter.finish() }
+            for queue in self.queues + [self.beside] { queue.submitter.finish() }
         }
     }
 
