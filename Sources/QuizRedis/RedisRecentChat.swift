@@ -1,7 +1,7 @@
 internal import Foundation
 import NIOConcurrencyHelpers
 package import QuizModel
-package import QuizSocial
+import QuizSocial
 internal import QuizWire
 
 /// The newest lines of each room in a Redis list, so that a join does not ask PostgreSQL.
@@ -34,15 +34,17 @@ package final class RedisRecentChat: RecentChat {
         self.keys = keys
     }
 
-    package func push(_ line: ChatLine) async {
-        guard let text = Self.encode(line.message), await isReliable(line.room) else { return doubt(line.room) }
+    package func push(_ lines: [ChatMessagePayload], in room: RoomID) async {
+        let texts = lines.suffix(Limits.chatLinesOnJoin).map(Self.encode)
+        guard !texts.contains(nil), await isReliable(room) else { return doubt(room) }
         do {
             _ = try await client.evaluate(
-                .chatPush, keys: names(line.room),
-                arguments: [text, String(Limits.chatLinesOnJoin), String(Self.expiryMs), String(Self.missedMs)],
+                .chatPush, keys: names(room),
+                arguments: [String(Limits.chatLinesOnJoin), String(Self.expiryMs), String(Self.missedMs)]
+                    + texts.compactMap { $0 },
                 patience: patience)
         } catch {
-            doubt(line.room)
+            doubt(room)
         }
     }
 

@@ -69,10 +69,10 @@ package final class InMemoryRecentChat: RecentChat {
     /// Forgets everything, as a cache may.
     package func forget() { lines.withLockedValue { $0 = [:] } }
 
-    package func push(_ line: ChatLine) async {
-        lines.withLockedValue { lines in
-            guard let known = lines[line.room] else { return }
-            lines[line.room] = (known + [line.message]).suffix(Limits.chatLinesOnJoin)
+    package func push(_ lines: [ChatMessagePayload], in room: RoomID) async {
+        self.lines.withLockedValue { kept in
+            guard let known = kept[room] else { return }
+            kept[room] = (known + lines).suffix(Limits.chatLinesOnJoin)
         }
     }
 

@@ -16,7 +16,8 @@ import Testing
         let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .seconds(20))
         let room = RoomID.random()
         #expect(await chat.recent(room: room) == nil)
-        await chat.push(ChatLine(room: room, message: try line("hello")))
+        let hello = try line("hello")
+        await chat.push([hello], in: room)
         #expect(await chat.recent(room: room) == nil)
         await fixture.client.close()
     }
@@ -28,7 +29,7 @@ import Testing
         await chat.fill(room: room, with: [])
         #expect(await chat.recent(room: room) == [])
         let hello = try line("hello \" \\ / \n 👋")
-        await chat.push(ChatLine(room: room, message: hello))
+        await chat.push([hello], in: room)
         #expect(await chat.recent(room: room) == [hello])
         await fixture.client.close()
     }
@@ -40,7 +41,8 @@ import Testing
         let lines = try (0..<Limits.chatLinesOnJoin + 20).map { try line("line \($0)") }
         await chat.fill(room: room, with: Array(lines.prefix(60)))
         #expect(await chat.recent(room: room) == Array(lines.prefix(60).suffix(Limits.chatLinesOnJoin)))
-        for line in lines.dropFirst(60) { await chat.push(ChatLine(room: room, message: line)) }
+        await chat.push([lines[60]], in: room)
+        await chat.push(Array(lines.dropFirst(61)), in: room)
         #expect(await chat.recent(room: room) == Array(lines.suffix(Limits.chatLinesOnJoin)))
         let ttl = try await fixture.client.command(["PTTL", fixture.keys.recentChat(room).text])
         #expect((1...RedisRecentChat.expiryMs).contains(Int(try #require(ttl.integer))))
@@ -53,7 +55,8 @@ import Testing
         let room = RoomID.random()
         let fromTheStore = [try line("old")]
         // Between the reader's look at the store and its fill:
-        await chat.push(ChatLine(room: room, message: try line("new")))
+        let new = try line("new")
+        await chat.push([new], in: room)
         await chat.fill(room: room, with: fromTheStore)
         #expect(await chat.recent(room: room) == nil)
         await fixture.client.close()
@@ -65,8 +68,8 @@ import Testing
         let room = RoomID.random()
         let (first, second) = (try line("first"), try line("second"))
         await chat.fill(room: room, with: [first])
-        await chat.push(ChatLine(room: room, message: second))
-        await chat.push(ChatLine(room: room, message: second))
+        await chat.push([second], in: room)
+        await chat.push([second], in: room)
         await chat.fill(room: room, with: [first])
         #expect(await chat.recent(room: room) == [first, second])
         await fixture.client.close()
@@ -95,7 +98,8 @@ import Testing
         server.stop()
         await fixture.lost()
         #expect(await chat.recent(room: room) == nil)
-        await chat.push(ChatLine(room: room, message: try line("b")))
+        let b = try line("b")
+        await chat.push([b], in: room)
         await chat.fill(room: room, with: [])
         await fixture.client.close()
     }
@@ -108,7 +112,8 @@ import Testing
         await chat.fill(room: room, with: [try line("a")])
         // Redis keeps the list but this node's line does not arrive.
         server.freeze()
-        await chat.push(ChatLine(room: room, message: try line("b")))
+        let b = try line("b")
+        await chat.push([b], in: room)
         server.thaw()
         try await fixture.reconnected()
         let patient = RedisRecentChat(client: other.client, keys: fixture.keys, patience: .seconds(20))

@@ -51,18 +51,19 @@ package struct RoomChat: Sendable {
         }
     }
 
-    /// Lines of one room keep their order.
+    /// Before anybody is told: who reads a room's lines behind an acknowledgement finds that line. A room's lines go in one call, so a slow cache holds a
+    /// batch up for one call's patience.
     private func keepAtHand(
         _ batch: [ChatQueue.Entry], _ stored: [Result<ChatMessagePayload, StoreFailure>]
     ) async {
-        var rooms: [RoomID: [ChatLine]] = [:]
+        var rooms: [RoomID: [ChatMessagePayload]] = [:]
         for (entry, result) in zip(batch, stored) {
             guard case .success(let message) = result else { continue }
-            rooms[entry.line.room, default: []].append(ChatLine(room: entry.line.room, message: message))
+            rooms[entry.line.room, default: []].append(message)
         }
         await withDiscardingTaskGroup { group in
-            for lines in rooms.values {
-                group.addTask { for line in lines { await cache.push(line) } }
+            for (room, lines) in rooms {
+                group.addTask { await cache.push(lines, in: room) }
             }
         }
     }
