@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from harness.bot import Lost
 from harness.figures import figure
 from harness.ledger import GAME_EVENTS
 from harness.raw import RawBot
@@ -100,6 +101,28 @@ async def test_a_database_away_at_the_start_of_an_outage_and_a_kill_lose_nothing
         await table.host.event("game:over")
     table.record().check()
     await table.close()
+    await node.stop()
+
+
+async def test_who_leaves_before_being_let_in_leaves_nothing_behind(make_node, private_postgres):
+    """Signing in waits for the database, and those who wait go: no session begins that nobody would end."""
+    node = make_node(own_postgres=private_postgres)
+    await node.start()
+    private_postgres.suspend()
+    hasty = [RawBot(node.url, f"Hasty {number}") for number in range(5)]
+    entering = [asyncio.ensure_future(bot.connect()) for bot in hasty]
+    await asyncio.sleep(0.5)
+    for bot in hasty:
+        bot.abort()
+    assert all(isinstance(end, Lost) for end in await asyncio.gather(*entering, return_exceptions=True))
+    private_postgres.resume()
+    with private_postgres.connect(node.database) as database:
+        while database.execute("SELECT count(*) FROM account").fetchone() != (5,):
+            await asyncio.sleep(0.05)
+    patient = RawBot(node.url, "Patient")
+    await patient.connect()
+    assert node.metric("quizmania_gateway_sessions_opened_total") == 1
+    await patient.close()
     await node.stop()
 
 

@@ -51,7 +51,7 @@ async def level(cluster: Cluster, node, told, what: str, seconds: float = 60) ->
         if told(now):
             return now
         await asyncio.sleep(0.1)
-    lag = cluster.metric(node, "quizmania_node_loop_lag_max_seconds")
+    lag = node.metric("quizmania_node_loop_lag_max_seconds")
     raise TimeoutError(f"not within {seconds} s: {what}; the level is {now}, loops are {lag} s late\n{node.log_tail(5)}")
 
 
@@ -105,7 +105,7 @@ async def test_an_overloaded_node_sheds_and_its_games_go_on(make_node):
     assert created["code"]
     status, check = await ready(node)
     assert status == 200 and "message" not in check
-    shed = {kind: cluster.metric(node, f'quizmania_node_overload_refused_total{{kind="{kind}"}}')
+    shed = {kind: node.metric(f'quizmania_node_overload_refused_total{{kind="{kind}"}}')
             for kind in ("rooms", "joins")}
     figure("overload: stops, rooms and joins refused", f"{stutter.stops}, {shed['rooms']:.0f}, {shed['joins']:.0f}")
     assert shed == {"rooms": 3, "joins": 1}
@@ -144,7 +144,7 @@ async def test_an_overloaded_node_has_its_rooms_made_by_another(make_node):
         assert time.monotonic() < deadline, await ready(busy)
         await asyncio.sleep(0.2)
     assert (await ready(idle))[0] == 200
-    assert cluster.metric(busy, 'quizmania_node_overload_refused_total{kind="passed_rooms"}') == 1
+    assert busy.metric('quizmania_node_overload_refused_total{kind="passed_rooms"}') == 1
     await maker.close()
     for node in cluster.nodes:
         await node.stop()

@@ -119,8 +119,8 @@ async def test_a_ticket_is_good_once_and_at_one_node(make_node):
         assert not (await tried(here.url, forged))[0], forged[:20]
     # All of them are still in the room, whatever became of their tickets.
     assert all(bot.is_connected for bot in bots)
-    assert cluster.metric(here, 'quizmania_gateway_tickets_total{verdict="redeemed"}') == 2
-    assert cluster.metric(here, 'quizmania_gateway_tickets_total{verdict="used"}') == 1
+    assert here.metric('quizmania_gateway_tickets_total{verdict="redeemed"}') == 2
+    assert here.metric('quizmania_gateway_tickets_total{verdict="used"}') == 1
     for node in cluster.nodes:
         for secret in tickets:
             assert secret not in node.log(), "a ticket is in the log"

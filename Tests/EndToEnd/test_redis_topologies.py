@@ -43,7 +43,7 @@ async def test_a_game_goes_on_while_redis_fails_over(make_node, topology):
     assert all(bot.is_connected and not bot.recovered for bot in table.bots)
     # All nodes find the new master, and nobody takes anything over from anybody.
     deadline = time.monotonic() + 30
-    while not all(cluster.metric(node, name) == 1 for node in cluster.nodes
+    while not all(node.metric(name) == 1 for node in cluster.nodes
                   for name in ("quizmania_redis_connected", "quizmania_cluster_settled")):
         assert time.monotonic() < deadline, "the nodes do not find the new master"
         assert cluster.shards() == before
@@ -58,7 +58,7 @@ async def test_a_game_goes_on_while_redis_fails_over(make_node, topology):
     table.record().check()
     await asyncio.sleep(3)
     assert cluster.shards() == before
-    assert [cluster.metric(node, "quizmania_cluster_nodes_alive") for node in cluster.nodes] == [3, 3, 3]
+    assert [node.metric("quizmania_cluster_nodes_alive") for node in cluster.nodes] == [3, 3, 3]
     assert cluster.moves == moved
     await table.close()
     for node in cluster.nodes:

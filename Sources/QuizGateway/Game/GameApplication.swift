@@ -88,6 +88,8 @@ package final class GameApplication: SocketApplication {
     }
 
     private func admitted(_ outcome: Result<Admission, Rejection>, socket: SocketConnection) {
+        // Gone while it was decided: nobody would end a session that began now.
+        guard socket.isOpen else { return }
         switch outcome {
         case .failure(let rejection): refuse(socket, rejection)
         case .success(let admission): GameSession(admission: admission, socket: socket, parts: parts).begin()

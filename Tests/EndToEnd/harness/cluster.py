@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import re
 import time
-import urllib.request
 from collections.abc import Callable
 
 from .node import Node
@@ -53,18 +51,9 @@ class Cluster:
 
     # What nodes say of themselves
 
-    def metrics(self, node: Node) -> str:
-        with urllib.request.urlopen(f"http://127.0.0.1:{node.metrics_port}/metrics", timeout=5) as reply:
-            return reply.read().decode()
-
-    def metric(self, node: Node, name: str) -> float:
-        """One sample by its whole name, labels included; 0 when there is none."""
-        found = re.search(rf"^{re.escape(name)} (\S+)$", self.metrics(node), re.MULTILINE)
-        return float(found[1]) if found else 0.0
-
     def shards(self) -> list[int]:
         """How many each node answers for."""
-        return [int(self.metric(node, "quizmania_cluster_shards_owned")) if node.is_running else 0
+        return [int(node.metric("quizmania_cluster_shards_owned")) if node.is_running else 0
                 for node in self.nodes]
 
     # What the database says

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 import psycopg
@@ -125,6 +127,15 @@ class Node:
         except (OSError, TimeoutError):
             return 0
         return int(line.split()[1]) if line.startswith(b"HTTP/") else 0
+
+    def metrics(self) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as reply:
+            return reply.read().decode()
+
+    def metric(self, name: str) -> float:
+        """One sample by its whole name, labels included; 0 when there is none."""
+        found = re.search(rf"^{re.escape(name)} (\S+)$", self.metrics(), re.MULTILINE)
+        return float(found[1]) if found else 0.0
 
     @property
     def is_running(self) -> bool:
