@@ -29,6 +29,8 @@ package final class ForwardedSessions: Sendable {
         var peer: Incarnation?
     }
 
+    private typealias Member = (handle: SessionHandle, session: any ForwardedSession)
+
     private let entries = NIOLockedValueBox<[UInt64: Entry]>([:])
     private let broadcaster: any RoomBroadcaster
     private let stopping = NIOLockedValueBox(false)
@@ -51,29 +53,27 @@ package final class ForwardedSessions: Sendable {
     func event(_ message: SessionsEvent) {
         let event = RoomEvent(
             name: message.name, payload: message.json, offset: message.offset, conflation: message.conflation)
-        var groups: [(loop: any EventLoop, handles: [SessionHandle])] = []
-        for (handle, session) in attached(message.sessions) {
-            if let position = groups.firstIndex(where: { $0.loop === session.loop }) {
-                groups[position].handles.append(handle)
+        var groups: [(loop: any EventLoop, members: [Member])] = []
+        for member in attached(message.sessions) {
+            if let position = groups.firstIndex(where: { $0.loop === member.session.loop }) {
+                groups[position].members.append(member)
             } else {
-                groups.append((session.loop, [handle]))
+                groups.append((member.session.loop, [member]))
             }
         }
-        for (loop, handles) in groups {
+        for (loop, members) in groups {
             if loop.inEventLoop {
-                broadcast(event, to: handles)
+                broadcaster.broadcast(event, to: members.map(\.session))
             } else {
-                loop.execute { self.broadcast(event, to: handles) }
+                loop.execute {
+                    self.broadcaster.broadcast(event, to: self.attached(members.map(\.handle)).map(\.session))
+                }
             }
         }
-    }
-
-    private func broadcast(_ event: RoomEvent, to handles: [SessionHandle]) {
-        broadcaster.broadcast(event, to: attached(handles).map(\.session))
     }
 
     /// Those that are still at this attachment.
-    private func attached(_ handles: [SessionHandle]) -> [(handle: SessionHandle, session: any ForwardedSession)] {
+    private func attached(_ handles: [SessionHandle]) -> [Member] {
         entries.withLockedValue { entries in
             handles.compactMap { handle in
                 guard let entry = entries[handle.session], entry.attachment == handle.attachment else { return nil }
