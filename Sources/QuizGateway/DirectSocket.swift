@@ -13,7 +13,7 @@ import NIOCore
 /// Two rules keep the bytes in order and on the right connection:
 /// - Only while the channel has nothing to write itself. `Outbox` is the only one that writes, and waits for its promise.
 /// - Only while `channel.isActive`, which turns false in the same step as the channel closes its descriptor. `channelInactive` comes later,
-///   when another loop may have been given the same number already.
+///   when another loop may have been given the same number already. It comes within the same task of the loop, so between tasks there is no need to ask.
 struct DirectSocket {
     enum Outcome: Equatable {
         /// The system took so many bytes; unless all, it takes no more for now.

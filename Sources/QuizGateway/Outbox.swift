@@ -33,24 +33,27 @@ final class Outbox: Flushable {
 
     private static let chunkBytesMax = 64 << 10
 
-    private let context: ChannelHandlerContext
-    /// The context finds it by way of the pipeline, each time.
-    private let channel: any Channel
-    private let loop: LoopContext
-    private let bounds: Bounds
-    /// Nil: there is no direct path.
-    private let socket: DirectSocket?
-    /// What the channel was given before has been written.
-    private var isDirect = false
-    private var waiting = Deque<Entry>()
-    private var waitingBytes = 0
-    private var inFlightBytes = 0
-    private var progressAt = NIODeadline.now()
-    private var stallCheck: LoopTimers.Timer?
-    private var isScheduled = false
+    // What sending a batch at once touches stands first, see `GameSession`: with the object's header it is one cache line.
+
     private var isDropped = false
     /// False behind a Close frame and when it is dropped: who would append a batch looks first.
     var isOpen = true
+    /// What the channel was given before has been written.
+    private var isDirect = false
+    private var isScheduled = false
+    /// Nil: there is no direct path.
+    private let socket: DirectSocket?
+    private var waitingBytes = 0
+    private var inFlightBytes = 0
+    private let loop: LoopContext
+
+    private var waiting = Deque<Entry>()
+    private let context: ChannelHandlerContext
+    /// The context finds it by way of the pipeline, each time.
+    private let channel: any Channel
+    private let bounds: Bounds
+    private var progressAt = NIODeadline.now()
+    private var stallCheck: LoopTimers.Timer?
     /// Called once, later, when the reader is given up; nothing is sent any more.
     private var gaveUp: ((EngineIOCloseReason) -> Void)?
     private var drained: (() -> Void)?
@@ -88,10 +91,18 @@ final class Outbox: Flushable {
         if inFlightBytes == 0 { schedule() }
     }
 
-    /// Appends a batch's plain frames; where nothing waits and the reader keeps up, they are sent instead.
+    /// Takes a batch's plain frames:
+    ///
+    /// | | |
+    /// |---|---|
+    /// | it may go at once, nothing waits, the last bytes went out directly | sent here; what the system does not take is appended |
+    /// | else, and all of it must arrive | appended as one entry |
+    /// | else | appended message by message, so that a newer one can replace it |
     func append(_ batch: MessageBatch, atOnce: Bool) {
         guard !isDropped else { return }
-        if atOnce, inFlightBytes == 0, waiting.isEmpty, isDirect, let socket, channel.isActive {
+        // The end of a tick is a task of its own: a channel that has closed its descriptor has also said so, see `DirectSocket`, and the outbox was dropped.
+        if atOnce, backlogBytes == 0, isDirect, let socket {
+            assert(channel.isActive)
             let outcome = socket.send(batch.frames)
             if case .took(let count, isAll: true) = outcome {
                 loop.counters.bytesSent += count
@@ -103,6 +114,7 @@ final class Outbox: Flushable {
                 var rest = batch.frames
                 rest.moveReaderIndex(forwardBy: count)
                 loop.counters.bytesSent += count
+                loop.counters.messagesSent += batch.entries.count - 1
                 return append(rest)
             }
         }

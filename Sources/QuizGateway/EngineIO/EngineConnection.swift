@@ -70,7 +70,10 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
         }
         waiting.append(Waiting(message: message, key: droppableKey))
         waitingBytes += message.pollingBytes
-        guard waitingBytes <= configuration.outboundHardBytesMax else { return close(.outboundOverflow) }
+        guard waitingBytes <= configuration.outboundHardBytesMax else {
+            // Not from inside a loop over many connections: closing calls out.
+            return eventLoop.execute { self.close(.outboundOverflow) }
+        }
         guard !isFlushScheduled else { return }
         isFlushScheduled = true
         loop.schedule(self)

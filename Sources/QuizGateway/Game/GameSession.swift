@@ -13,6 +13,14 @@ internal import QuizWire
 /// Mutable state is confined to the socket's event loop; the room may live on another one, or on another node, and then reaches the session by
 /// a hop that keeps the order. The parts: `+Room` where its room is, `+Redirect` how its client is sent there, `+Commands` what it asks for.
 final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to `loop` but for `shared`
+    // What a broadcast touches stands first, beside the object's header, here and in `Outbox`: the kernel's part of the last send has pushed everything out of
+    // the caches, and a member is two lines of memory to load, not eight. (In turns with the order before: 8 % more deliveries, 20 % with eight under way.)
+
+    /// Where broadcasts go without passing through the layers of the connection, once they have found it. (Through six objects, each to be loaded and
+    /// retained: a tenth of a delivery.)
+    private var outbox: Outbox?
+    private var offsetGiven = offsetOutsideRooms
+
     let player: PlayerID
     let nickname: Nickname
     let loop: any EventLoop
@@ -20,10 +28,7 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     let admission: Admission
     let sessionID: String
     let address: String
-    var socket: SocketConnection? { didSet { way = nil } }
-    /// Where broadcasts go without passing through the layers of the connection, once they have found it. (Through six objects, each to be loaded and
-    /// retained: a tenth of a delivery.)
-    private var way: Outbox?
+    var socket: SocketConnection? { didSet { outbox = nil } }
 
     /// Where the session's room is; see `+Room`.
     var seat = Seat.outside { didSet { noteSeat() } }
@@ -41,7 +46,6 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
         }
         set { offsetGiven = newValue }
     }
-    private var offsetGiven = offsetOutsideRooms
     /// What all sessions whose sockets are read on this loop share.
     let loopContext: LoopContext
     /// The session's name in the mesh and in journals, and how often it has attached to a room.
@@ -249,11 +253,11 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
 
     /// On the socket's loop.
     func deliver(_ batch: MessageBatch, offset: String, atOnce: Bool) {
-        if let way, way.isOpen {
-            way.append(batch, atOnce: atOnce)
+        if let outbox, outbox.isOpen {
+            outbox.append(batch, atOnce: atOnce)
         } else {
             socket?.send(batch, atOnce: atOnce)
-            way = socket?.directWay
+            outbox = socket?.directWay
         }
         offsetGiven = offset
     }

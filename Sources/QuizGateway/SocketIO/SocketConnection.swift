@@ -55,8 +55,11 @@ package final class SocketConnection: @unchecked Sendable {  // confined to `eve
     ///   - pid: what the client shows when it comes back; nil where nothing can be recovered.
     package func accept(sid: String? = nil, pid: String? = nil) {
         eventLoop.assertInEventLoop()
-        guard case .deciding(let waiting) = phase else { return }
+        guard case .deciding = phase else { return }
         decisionTimer?.cancel()
+        // What was broadcast before waits with the rest until the client is told that it is in.
+        loopContext.settleBroadcasts()
+        guard case .deciding(let waiting) = phase else { return }
         phase = .accepted
         let name = sid ?? SessionIdentifier.draw()
         self.sid = name
@@ -93,7 +96,9 @@ package final class SocketConnection: @unchecked Sendable {  // confined to `eve
         eventLoop.assertInEventLoop()
         switch phase {
         case .accepted: client.connection.send(message, droppableKey: droppableKey)
-        case .deciding(var waiting):
+        case .deciding:
+            loopContext.settleBroadcasts()
+            guard case .deciding(var waiting) = phase else { return }
             phase = .ended
             waiting.append((message, droppableKey))
             phase = .deciding(waiting)
