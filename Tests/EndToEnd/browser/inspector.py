@@ -8,6 +8,20 @@ from .player import Player
 
 NARROW = 320
 
+# A room's code is drawn, and letters are not equally wide; the page is looked at with the widest.
+_WIDEST = """() => {
+  for (const code of document.querySelectorAll(".code-large, .code-chip span")) {
+    code.dataset.drawn = code.textContent;
+    code.firstChild.data = "WWWWWWW";
+  }
+}"""
+_DRAWN = """() => {
+  for (const code of document.querySelectorAll("[data-drawn]")) {
+    code.firstChild.data = code.dataset.drawn;
+    delete code.dataset.drawn;
+  }
+}"""
+
 # Whatever sticks out of the window, unless something around it scrolls or cuts.
 _OVERFLOW = """() => {
   const width = document.documentElement.clientWidth;
@@ -85,6 +99,7 @@ class Inspector:
     async def _stretch(self, page: Page, name: str) -> None:
         size = page.viewport_size
         assert size is not None
+        await page.evaluate(_WIDEST)
         for width, text in ((NARROW, "100%"), (NARROW, "200%"), (size["width"], "200%")):
             # Nobody projects onto a phone with enlarged text.
             if "display" in name and (width, text) == (NARROW, "200%"):
@@ -95,6 +110,7 @@ class Inspector:
                 self._note(name, f"{width} px, text {text}", element)
         await page.evaluate("() => { document.documentElement.style.fontSize = ''; }")
         await page.set_viewport_size(size)
+        await page.evaluate(_DRAWN)
 
     def _note(self, name: str, where: str, what: str) -> None:
         self.problems.append(f"{name} ({where}): {what}")
