@@ -42,12 +42,12 @@ class Stutter:
             await asyncio.sleep(GO_SECONDS)
 
 
-async def level(cluster: Cluster, node, told, what: str, seconds: float = 60) -> int:
+async def level(node, told, what: str, seconds: float = 60) -> int:
     """Waits until the node's level is as told."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         # The answer may take a while: the node may be standing still.
-        now = int(await asyncio.to_thread(cluster.metric, node, "quizmania_node_overload_level"))
+        now = int(await asyncio.to_thread(node.metric, "quizmania_node_overload_level"))
         if told(now):
             return now
         await asyncio.sleep(0.1)
@@ -79,7 +79,7 @@ async def test_an_overloaded_node_sheds_and_its_games_go_on(make_node):
     table = await Table.open(bots, questionCount=3)
 
     async with Stutter(node) as stutter:
-        await level(cluster, node, lambda now: now == 3, "the third level")
+        await level(node, lambda now: now == 3, "the third level")
         refused = await refusal(maker.call("room:create", settings=SETTINGS))
         assert refused.code == "overloaded" and refused.retry == 5_000
         async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {maker.token}"}) as session:
@@ -97,10 +97,10 @@ async def test_an_overloaded_node_sheds_and_its_games_go_on(make_node):
     table.record().check()
 
     # It ends by itself, from the last to the first: at level 1 players come in again and rooms are still refused.
-    await level(cluster, node, lambda now: now == 1, "the first level on the way down")
+    await level(node, lambda now: now == 1, "the first level on the way down")
     assert (await refusal(maker.call("room:create", settings=SETTINGS))).code == "overloaded"
     await late.join(table.code)
-    await level(cluster, node, lambda now: now == 0, "calm")
+    await level(node, lambda now: now == 0, "calm")
     created = await maker.call("room:create", settings=SETTINGS)
     assert created["code"]
     status, check = await ready(node)
@@ -126,7 +126,7 @@ async def test_an_overloaded_node_has_its_rooms_made_by_another(make_node):
     while await busy.get("/health/live") != 200:
         await asyncio.sleep(0.1)
     await cluster.settled()
-    await level(cluster, busy, lambda now: now == 3, "the third level")
+    await level(busy, lambda now: now == 3, "the third level")
     maker = RawBot(busy.url, "Maker")
     await maker.connect()
     created = await maker.call("room:create", settings=SETTINGS)
