@@ -8,12 +8,16 @@ from harness.node import Node
 
 from .frames import Handshakes
 from .official import official_page
-from .player import LAPTOP, PHONE, WITHOUT_WEBSOCKET, Stage, together
+from .player import LAPTOP, PHONE, WITHOUT_WEBSOCKET, Player, Stage, together
 from .test_official_client import RECOVERED_MIN, SETTINGS
 from .watch import NETWORK
 
 # Sockets of the official client in a second room of the same node.
 OFFICIALS = 30
+
+
+async def top_of_the_game(player: Player) -> float:
+    return await player.page.evaluate("document.querySelector('.stage').getBoundingClientRect().top + scrollY")
 
 
 @pytest.mark.limit(150)
@@ -40,10 +44,12 @@ async def test_three_browsers_play_on_after_kill_9(fragile_stage: Stage, fragile
     chosen = await grace.page.locator('.tile[aria-pressed="true"]').count()
     await expect(ada.find("progress")).to_have_text("2 of 3 answered")
 
+    tops = [await top_of_the_game(player) for player in players]
     fragile_node.kill()
-    for player in players:
+    for player, top in zip(players, tops):
         await expect(player.find("connection-pill")).to_have_attribute("data-status", "reconnecting")
         await expect(player.find("question-prompt")).to_have_text(question["prompt"])
+        assert await top_of_the_game(player) == top, f"the news that {player.name} is not connected moved the page"
     await ada.shot("30-reconnecting")
     took = await fragile_node.start()
     await together(*(player.is_connected() for player in players))
