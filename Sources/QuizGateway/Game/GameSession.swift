@@ -313,8 +313,8 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     }
 }
 
-/// Encodes an event once and hands it to every session: at the end of the tick where they are all on the caller's loop, which is what rooms see
-/// to; else to each by a hop of its own.
+/// Encodes an event once and hands it to every session: at the end of the tick where they are all on the caller's loop, as on a node with one loop they
+/// always are; else to each by a hop of its own.
 package struct GatewayBroadcaster: RoomBroadcaster {
     package init() {}
 
