@@ -9,9 +9,9 @@ internal import QuizTelemetry
 internal import QuizTestKit
 internal import QuizWire
 
-/// The product's parts in one node, wired as in `QuizNode/Node.swift`; background work runs where the simulator's executor puts it.
+/// The product's parts in one node, wired as in `QuizNode/Node.swift`.
 struct NodeParts {
-    let work = BackgroundWork()
+    let work: BackgroundWork
     let presence: PresenceBook
     let host: RoomHost
     let cluster: ClusterNode
@@ -19,6 +19,8 @@ struct NodeParts {
 
     init(node: SimulatedNode, world: WorldServices, loops: [SimulatedLoop]) async throws {
         let registry = MetricsRegistry()
+        let work = BackgroundWork(loops: loops)
+        self.work = work
         let log = world.log(of: node.name)
         let loop = loops[0]
         let own = node.incarnation
