@@ -205,6 +205,11 @@ public struct Nickname: TextValue {
     public let text: String
 
     public init?(_ text: String) {
+        // Most are one plain word, as which they are read wherever they come by: from tokens, rows, other nodes.
+        if text.utf8.count <= Self.lengthBounds.upperBound, text.isPlainWord {
+            self.text = text
+            return
+        }
         var kept = text.unicodeScalars.split(whereSeparator: \.properties.isWhitespace)
             .map { String(String.UnicodeScalarView($0)) }.joined(separator: " ")
         kept = kept.nfcNormalized

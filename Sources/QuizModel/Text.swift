@@ -10,6 +10,9 @@ extension String {
         if let first = utf8.first, let last = utf8.last, first.isInk, last.isInk { return self }
         return trimmingCharacters(in: .whitespacesAndNewlines)
     }
+
+    /// Visible characters of ASCII and nothing else, one or more.
+    var isPlainWord: Bool { !isEmpty && utf8.allSatisfy(\.isInk) }
 }
 
 extension String.UTF8View {

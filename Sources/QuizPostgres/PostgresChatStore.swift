@@ -70,35 +70,49 @@ package final class PostgresChatStore: ChatStore {
     }
 
     package func append(_ lines: [ChatLine]) async -> [Result<ChatMessagePayload, StoreFailure>] {
-        var stored: [LineName: ChatMessagePayload] = [:]
+        var lines = lines
+        for position in lines.indices where lines[position].message.id == nil { lines[position].message.id = .random() }
+        var stored = [ChatMessagePayload?](repeating: nil, count: lines.count)
+        var failure = StoreFailure(code: "conflict", context: "The same line is being stored by somebody else.")
         do throws(StoreFailure) {
             for _ in 0..<Self.attemptsMax {
-                let left = lines.filter { stored[LineName($0)] == nil }
+                let left = lines.indices.filter { stored[$0] == nil }
                 if left.isEmpty { break }
-                for line in try await store(left) { stored[LineName(line)] = line.message }
+                let found = try await store(left.map { lines[$0] })
+                for (position, message) in zip(left, found) { stored[position] = message }
             }
         } catch {
-            return lines.map { line in stored[LineName(line)].map { .success($0) } ?? .failure(error) }
+            failure = error
         }
-        let taken = StoreFailure(code: "conflict", context: "The same line is being stored by somebody else.")
-        return lines.map { line in stored[LineName(line)].map { .success($0) } ?? .failure(taken) }
+        return stored.map { message in message.map { .success($0) } ?? .failure(failure) }
     }
 
-    /// - Returns: those that are in the store now, in any order.
-    private func store(_ lines: [ChatLine]) async throws(StoreFailure) -> [ChatLine] {
+    /// - Returns: for each line what is in the store under its name now; nil: nothing that can be seen yet.
+    private func store(_ lines: [ChatLine]) async throws(StoreFailure) -> [ChatMessagePayload?] {
         let messages = lines.map(\.message)
+        let ids = messages.compactMap(\.id)
         let parameters: [PostgresParameter] = [
-            .uuids(messages.map { $0.id ?? .random() }), .uuids(lines.map(\.room)), .uuids(messages.map(\.player)),
+            .uuids(ids), .uuids(lines.map(\.room)), .uuids(messages.map(\.player)),
             .texts(messages.map(\.client.text)), .texts(messages.map(\.nickname.text)),
             .texts(messages.map(\.text.text)), .int8s(messages.map(\.sentAtMs)),
         ]
         do throws(PostgresError) {
             return try await pool.query(Self.appendMany, parameters) { result throws(PostgresError) in
-                var lines: [ChatLine] = []
+                let positions = Dictionary(zip(ids, ids.indices)) { first, _ in first }
+                var stored = [ChatMessagePayload?](repeating: nil, count: lines.count)
+                var others: [LineName: ChatMessagePayload] = [:]
                 for row in result.rows {
-                    lines.append(ChatLine(room: RoomID(value: try row.uuid(6)), message: try row.chatMessage()))
+                    // Nearly all come back as they went, and need not be read again.
+                    if let position = positions[ChatMessageID(value: try row.uuid(0))] {
+                        stored[position] = messages[position]
+                    } else {
+                        let line = ChatLine(room: RoomID(value: try row.uuid(6)), message: try row.chatMessage())
+                        others[LineName(line)] = line.message
+                    }
                 }
-                return lines
+                guard stored.contains(where: { $0 == nil }) else { return stored }
+                for (line, message) in zip(lines, stored) where message != nil { others[LineName(line)] = message }
+                return zip(lines, stored).map { line, message in message ?? others[LineName(line)] }
             }
         } catch {
             throw StoreFailure(error)

@@ -84,8 +84,34 @@ package final class RedisClient: Service {
         do {
             return try await command(["EVALSHA", script.digest] + rest, patience: patience)
         } catch {
-            guard error.code == .server, error.context.hasPrefix("NOSCRIPT") else { throw error }
+            guard error.saysUnknownScript else { throw error }
             return try await command(["EVAL", script.text] + rest, patience: patience)
+        }
+    }
+
+    /// Runs a script for each of the calls. They travel together and are waited for together, which for the caller is one wait.
+    ///
+    /// - Returns: for each call, in their order, its answer or why there is none.
+    package func evaluate(
+        _ script: RedisScript, calls: [(keys: [String], arguments: [String])], patience: Duration? = nil
+    ) async -> [Result<RedisReply, RedisFailure>] {
+        let rests = calls.map { [String($0.keys.count)] + $0.keys + $0.arguments }
+        var answers = await all(rests.map { ["EVALSHA", script.digest] + $0 }, patience: patience)
+        let unknown = answers.indices.filter { position in
+            if case .failure(let failure) = answers[position] { failure.saysUnknownScript } else { false }
+        }
+        let again = await all(unknown.map { ["EVAL", script.text] + rests[$0] }, patience: patience)
+        for (position, answer) in zip(unknown, again) { answers[position] = answer }
+        return answers
+    }
+
+    private func all(_ commands: [[String]], patience: Duration?) async -> [Result<RedisReply, RedisFailure>] {
+        guard !commands.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let answers = RedisAnswers(commands.count) { continuation.resume(returning: $0) }
+            for (position, command) in commands.enumerated() {
+                submit(command, patience: patience ?? self.patience) { answers.set($0, at: position) }
+            }
         }
     }
 
@@ -147,4 +173,35 @@ final class RedisClientShared: Sendable {
         connected.store(value, ordering: .relaxed)
         connectedGauge.set(isWhole)
     }
+}
+
+/// The answers to commands that are waited for together.
+private final class RedisAnswers: Sendable {
+    typealias Answer = Result<RedisReply, RedisFailure>
+
+    private let state: NIOLockedValueBox<(answers: [Answer], missing: Int)>
+    private let whole: @Sendable ([Answer]) -> Void
+
+    /// - Parameters:
+    ///   - count: of the commands; one or more.
+    ///   - whole: called with all answers when the last one is there.
+    init(_ count: Int, whole: @escaping @Sendable ([Answer]) -> Void) {
+        state = NIOLockedValueBox((Array(repeating: .failure(RedisFailure(.closed)), count: count), count))
+        self.whole = whole
+    }
+
+    /// Once for each position.
+    func set(_ answer: Answer, at position: Int) {
+        let answers: [Answer]? = state.withLockedValue { state in
+            state.answers[position] = answer
+            state.missing -= 1
+            return state.missing == 0 ? state.answers : nil
+        }
+        if let answers { whole(answers) }
+    }
+}
+
+extension RedisFailure {
+    /// The server does not have the script; it has not been run.
+    fileprivate var saysUnknownScript: Bool { code == .server && context.hasPrefix("NOSCRIPT") }
 }

@@ -34,19 +34,25 @@ package final class RedisRecentChat: RecentChat {
         self.keys = keys
     }
 
-    package func push(_ lines: [ChatMessagePayload], in room: RoomID) async {
-        let texts = lines.suffix(Limits.chatLinesOnJoin).map(Self.encode)
-        guard !texts.contains(nil), await isReliable(room) else { return doubt(room) }
-        do {
-            _ = try await client.evaluate(
-                .chatPush, keys: names(room),
-                arguments: [String(Limits.chatLinesOnJoin), String(Self.expiryMs), String(Self.missedMs)]
-                    + texts.compactMap { $0 },
-                patience: patience)
-        } catch {
-            doubt(room)
+    package func push(_ lines: [RoomID: [ChatMessagePayload]]) async {
+        var rooms: [RoomID] = []
+        var calls: [(keys: [String], arguments: [String])] = []
+        for (room, lines) in lines {
+            let texts = lines.suffix(Limits.chatLinesOnJoin).map(Self.encode)
+            guard !texts.contains(nil), await isReliable(room) else {
+                doubt(room)
+                continue
+            }
+            rooms.append(room)
+            calls.append((names(room), Self.pushSettings + texts.compactMap { $0 }))
+        }
+        let answers = await client.evaluate(.chatPush, calls: calls, patience: patience)
+        for (room, answer) in zip(rooms, answers) {
+            if case .failure = answer { doubt(room) }
         }
     }
+
+    private static let pushSettings = [String(Limits.chatLinesOnJoin), String(expiryMs), String(missedMs)]
 
     package func recent(room: RoomID) async -> [ChatMessagePayload]? {
         guard await isReliable(room) else { return nil }

@@ -6,6 +6,12 @@ internal import QuizRoom
 internal import QuizTelemetry
 package import QuizWire
 
+/// What a line of chat is known by when it is sent again.
+struct ChatName: Hashable, Sendable {
+    let player: PlayerID
+    let client: ClientID
+}
+
 /// Keys under which a slow reader's queue keeps only the newest event.
 enum Conflation {
     static let progress = 1
@@ -114,7 +120,8 @@ extension RoomActor {
         guard machine.isMember(session.player), !dropped, sessions.contains(where: { $0 === session }) else {
             return false
         }
-        if chatSeen.insert("\(message.player)/\(message.client)") { broadcast(.chatMessage, message) }
+        let name = ChatName(player: message.player, client: message.client)
+        if chatSeen.insert(name) { broadcast(.chatMessage, message) }
         return true
     }
 

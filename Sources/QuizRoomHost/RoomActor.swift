@@ -66,7 +66,7 @@ package actor RoomActor {
     var ring: RecoveryRing
     var progressWaiting: ProgressPayload?
     var progressScheduled = false
-    var chatSeen = RecentNames(capacity: 256)
+    var chatSeen = RecentNames<ChatName>(capacity: 256)
 
     // Who is connected.
     var sessions: [any SessionOutlet] = []

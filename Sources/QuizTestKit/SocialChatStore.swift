@@ -69,10 +69,12 @@ package final class InMemoryRecentChat: RecentChat {
     /// Forgets everything, as a cache may.
     package func forget() { lines.withLockedValue { $0 = [:] } }
 
-    package func push(_ lines: [ChatMessagePayload], in room: RoomID) async {
+    package func push(_ lines: [RoomID: [ChatMessagePayload]]) async {
         self.lines.withLockedValue { kept in
-            guard let known = kept[room] else { return }
-            kept[room] = (known + lines).suffix(Limits.chatLinesOnJoin)
+            for (room, lines) in lines {
+                guard let known = kept[room] else { continue }
+                kept[room] = (known + lines).suffix(Limits.chatLinesOnJoin)
+            }
         }
     }
 

@@ -17,7 +17,7 @@ import Testing
         let room = RoomID.random()
         #expect(await chat.recent(room: room) == nil)
         let hello = try line("hello")
-        await chat.push([hello], in: room)
+        await chat.push([room: [hello]])
         #expect(await chat.recent(room: room) == nil)
         await fixture.client.close()
     }
@@ -29,7 +29,7 @@ import Testing
         await chat.fill(room: room, with: [])
         #expect(await chat.recent(room: room) == [])
         let hello = try line("hello \" \\ / \n 👋")
-        await chat.push([hello], in: room)
+        await chat.push([room: [hello]])
         #expect(await chat.recent(room: room) == [hello])
         await fixture.client.close()
     }
@@ -41,8 +41,8 @@ import Testing
         let lines = try (0..<Limits.chatLinesOnJoin + 20).map { try line("line \($0)") }
         await chat.fill(room: room, with: Array(lines.prefix(60)))
         #expect(await chat.recent(room: room) == Array(lines.prefix(60).suffix(Limits.chatLinesOnJoin)))
-        await chat.push([lines[60]], in: room)
-        await chat.push(Array(lines.dropFirst(61)), in: room)
+        await chat.push([room: [lines[60]]])
+        await chat.push([room: Array(lines.dropFirst(61))])
         #expect(await chat.recent(room: room) == Array(lines.suffix(Limits.chatLinesOnJoin)))
         let ttl = try await fixture.client.command(["PTTL", fixture.keys.recentChat(room).text])
         #expect((1...RedisRecentChat.expiryMs).contains(Int(try #require(ttl.integer))))
@@ -56,7 +56,7 @@ import Testing
         let fromTheStore = [try line("old")]
         // Between the reader's look at the store and its fill:
         let new = try line("new")
-        await chat.push([new], in: room)
+        await chat.push([room: [new]])
         await chat.fill(room: room, with: fromTheStore)
         #expect(await chat.recent(room: room) == nil)
         await fixture.client.close()
@@ -68,8 +68,8 @@ import Testing
         let room = RoomID.random()
         let (first, second) = (try line("first"), try line("second"))
         await chat.fill(room: room, with: [first])
-        await chat.push([second], in: room)
-        await chat.push([second], in: room)
+        await chat.push([room: [second]])
+        await chat.push([room: [second]])
         await chat.fill(room: room, with: [first])
         #expect(await chat.recent(room: room) == [first, second])
         await fixture.client.close()
@@ -99,7 +99,7 @@ import Testing
         await fixture.lost()
         #expect(await chat.recent(room: room) == nil)
         let b = try line("b")
-        await chat.push([b], in: room)
+        await chat.push([room: [b]])
         await chat.fill(room: room, with: [])
         await fixture.client.close()
     }
@@ -113,7 +113,7 @@ import Testing
         // Redis keeps the list but this node's line does not arrive.
         server.freeze()
         let b = try line("b")
-        await chat.push([b], in: room)
+        await chat.push([room: [b]])
         server.thaw()
         try await fixture.reconnected()
         let patient = RedisRecentChat(client: other.client, keys: fixture.keys, patience: .seconds(20))

@@ -69,6 +69,36 @@ import Testing
         await fixture.client.close()
     }
 
+    @Test func `calls of a script that travel together are answered each for itself`() async throws {
+        let server = try TestRedis()
+        let fixture = try await RedisFixture(server)
+        let script = RedisScript(Array("return redis.call('INCRBY', KEYS[1], ARGV[1])".utf8))
+        let calls = (1...20).map { (keys: ["{\($0 % 3)}k"], arguments: [$0 == 7 ? "seven" : String($0)]) }
+        // Twice not known to the server: at first, and when it has forgotten.
+        for round in 1...3 {
+            if round == 3 { _ = try await fixture.client.command(["SCRIPT", "FLUSH"]) }
+            let answers = await fixture.client.evaluate(script, calls: calls)
+            #expect(answers.count == calls.count)
+            for (position, answer) in answers.enumerated() {
+                if position == 6 {
+                    #expect(throws: RedisFailure.self) { try answer.get() }
+                    continue
+                }
+                // Three counters, each the sum of all that was added so far.
+                let before = (1...20).filter { $0 != 7 && $0 % 3 == (position + 1) % 3 }
+                let sum = (round - 1) * before.reduce(0, +) + before.filter { $0 <= position + 1 }.reduce(0, +)
+                #expect(try answer.get() == .integer(Int64(sum)))
+            }
+        }
+        #expect(await fixture.client.evaluate(script, calls: []).isEmpty)
+        server.stop()
+        await fixture.lost()
+        let lost = await fixture.client.evaluate(script, calls: calls, patience: .milliseconds(50))
+        #expect(lost.count == calls.count)
+        for answer in lost { #expect(throws: RedisFailure.self) { try answer.get() } }
+        await fixture.client.close()
+    }
+
     @Test func `after a kill it comes back and what was in flight failed once`() async throws {
         let server = try TestRedis()
         let fixture = try await RedisFixture(server)

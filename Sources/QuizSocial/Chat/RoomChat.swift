@@ -51,8 +51,8 @@ package struct RoomChat: Sendable {
         }
     }
 
-    /// Before anybody is told: who reads a room's lines behind an acknowledgement finds that line. A room's lines go in one call, so a slow cache holds a
-    /// batch up for one call's patience.
+    /// Before anybody is told: who reads a room's lines behind an acknowledgement finds that line. All of a batch goes in one go, so a slow cache holds it
+    /// up for its patience once.
     private func keepAtHand(
         _ batch: [ChatQueue.Entry], _ stored: [Result<ChatMessagePayload, StoreFailure>]
     ) async {
@@ -61,11 +61,7 @@ package struct RoomChat: Sendable {
             guard case .success(let message) = result else { continue }
             rooms[entry.line.room, default: []].append(message)
         }
-        await withDiscardingTaskGroup { group in
-            for (room, lines) in rooms {
-                group.addTask { await cache.push(lines, in: room) }
-            }
-        }
+        if !rooms.isEmpty { await cache.push(rooms) }
     }
 
     private static func acknowledgement(

@@ -50,8 +50,8 @@ extension ChatStore {
 
 /// The newest lines of a room, fast; may lose everything at any time.
 package protocol RecentChat: Sendable {
-    /// - Parameter lines: one or more, oldest first.
-    func push(_ lines: [ChatMessagePayload], in room: RoomID) async
+    /// - Parameter lines: of each room one or more, oldest first.
+    func push(_ lines: [RoomID: [ChatMessagePayload]]) async
     /// Oldest first; nil: not known here, ask the store.
     func recent(room: RoomID) async -> [ChatMessagePayload]?
     func fill(room: RoomID, with lines: [ChatMessagePayload]) async
