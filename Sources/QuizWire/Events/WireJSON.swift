@@ -14,16 +14,22 @@ package enum WireJSON {
 
     /// - Throws: `EncodingError` for a floating-point number that is not finite; no payload made by the server has one.
     package static func bytes(_ value: some Encodable) throws -> [UInt8] {
-        if let bytes = try JSONWriter.bytes(value) { return bytes }
+        if let bytes = try fast(value) { return bytes }
         return Array(try encoder.encode(value))
     }
 
     /// - Throws: as `bytes(_:)`.
     package static func buffer(_ value: some Encodable, allocator: ByteBufferAllocator = .init()) throws -> ByteBuffer {
-        guard let bytes = try JSONWriter.bytes(value) else {
+        guard let bytes = try fast(value) else {
             return try encoder.encodeAsByteBuffer(value, allocator: allocator)
         }
         return allocator.buffer(bytes: bytes)
+    }
+
+    /// - Returns: nil when Foundation has to write it.
+    private static func fast(_ value: some Encodable) throws -> [UInt8]? {
+        if let bytes = (value as? any BurstPayload)?.plainBytes { return bytes }
+        return try JSONWriter.bytes(value)
     }
 
     /// Decodes what a client sent.

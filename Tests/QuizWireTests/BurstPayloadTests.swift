@@ -1,0 +1,80 @@
+import Foundation
+import QuizModel
+import Testing
+
+@testable import QuizWire
+
+/// `BurstPayload` against Foundation: equal values have equal bytes, whoever writes them.
+@Suite struct BurstPayloadTests {
+    private static func foundation(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+
+    private static func written(_ value: some Encodable) throws -> String {
+        String(decoding: try WireJSON.bytes(value), as: UTF8.self)
+    }
+
+    /// - Parameter isPlain: the value writes itself; else it leaves it to others.
+    private static func check(_ value: some BurstPayload, isPlain: Bool = true) throws {
+        #expect((value.plainBytes != nil) == isPlain)
+        #expect(try written(value) == foundation(value))
+    }
+
+    private static let texts = ["a", "Zoë 🦊", "q\"uote\"", "back\\slash", "a/b", "é ß 日本", "\"", "\\"]
+    private static let numbers = [0, 1, 9, 10, 99, 100, -1, -10, Int.max, Int.min]
+
+    @Test(arguments: texts, [true, false]) func `a line of chat`(text: String, isStored: Bool) throws {
+        try Self.check(
+            ChatMessagePayload(
+                id: isStored ? .random() : nil, client: try #require(ClientID("c-1")), player: .random(),
+                nickname: try #require(Nickname("Zoë \"🦊\"")), text: try #require(ChatText(text)),
+                sentAtMs: 1_700_000_000_000))
+    }
+
+    @Test func `a line of chat of several lines is left to Foundation`() throws {
+        try Self.check(
+            ChatMessagePayload(
+                id: nil, client: try #require(ClientID("c-1")), player: .random(),
+                nickname: try #require(Nickname("Ada")), text: try #require(ChatText("one\ntwo \"three\"")), sentAtMs: 0
+            ),
+            isPlain: false)
+    }
+
+    @Test(arguments: numbers) func `acknowledgements and progress`(number: Int) throws {
+        let at = RoomInstant(milliseconds: Int64(number))
+        for choice in [[], [0], [1, 2, 3]] {
+            try Self.check(Accepted(AnswerAck(question: number, choice: choice, at: at)))
+        }
+        try Self.check(Accepted(ChatSentAck(message: .random(), sentAtMs: Int64(number))))
+        try Self.check(ProgressPayload(index: number, answered: 3, of: number))
+    }
+
+    @Test func `who a player is`() throws {
+        let code = try #require(RoomCode("ABCDEFG"))
+        let nickname = try #require(Nickname("Zoë 🦊"))
+        var seats: [SeatView?] = [nil]
+        for role in MemberRole.allCases {
+            for answer in [nil, GivenAnswer(question: 3, choice: [1, 2], at: RoomInstant(milliseconds: 5))] {
+                seats.append(
+                    SeatView(code: code, role: role, ready: true, host: false, score: 10, streak: 1, answer: answer))
+            }
+        }
+        for seat in seats {
+            if let seat { try Self.check(seat) }
+            for token in [nil, "t.o/k+en"] {
+                try Self.check(
+                    MePayload(player: .random(), nickname: nickname, token: token, refresh: token, seat: seat))
+            }
+        }
+    }
+
+    @Test func `an object of nothing`() throws {
+        var json = PlainWriter()
+        #expect(PlainWriter().finished() == Array("{}".utf8))
+        json.object("a") { _ in }
+        json.number("b", 1)
+        #expect(json.finished() == Array(#"{"a":{},"b":1}"#.utf8))
+    }
+}
