@@ -5,7 +5,7 @@ internal import QuizTelemetry
 package struct RoomStrain: Hashable, Sendable {
     /// Players without a seat are turned away. Members, and the first to come to a room, are let in.
     package var refusesJoins: Bool
-    /// How old progress may get before it is sent, milliseconds.
+    /// How long progress is held back before it is sent, milliseconds.
     package var progressEveryMs: Int64
 
     package init(refusesJoins: Bool, progressEveryMs: Int64) {
@@ -13,7 +13,8 @@ package struct RoomStrain: Hashable, Sendable {
         self.progressEveryMs = progressEveryMs
     }
 
-    package static let none = RoomStrain(refusesJoins: false, progressEveryMs: 50)
+    /// Progress is to be shown before it is 50 ms old; what is left is for the loop to come to it and for the way.
+    package static let none = RoomStrain(refusesJoins: false, progressEveryMs: 45)
     /// Half a second: what a person still takes for live.
     package static let coarseProgressEveryMs: Int64 = 500
 }
