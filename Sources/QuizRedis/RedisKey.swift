@@ -11,6 +11,8 @@ package struct RedisKey: Sendable, Hashable, CustomStringConvertible {
 
     /// Characters of a stranger's key that are kept; longer ones are cut.
     private static let strangerMax = 128
+    private static let openBrace = UInt8(ascii: "{")
+    private static let closeBrace = UInt8(ascii: "}")
 
     /// Names under one prefix; clusters that share a server have different ones.
     package struct Space: Sendable, Hashable {
@@ -22,7 +24,8 @@ package struct RedisKey: Sendable, Hashable, CustomStringConvertible {
         /// String: when the next request of a stranger at a door is due, in microseconds of the server's clock. Expires
         /// when it is past.
         package func rateLimit(door: String, key: String) -> RedisKey {
-            let safe = String(key.prefix(strangerMax).map { $0 == "{" || $0 == "}" ? "_" : $0 })
+            let isSafe = key.utf8.count <= strangerMax && !key.utf8.contains { $0 == openBrace || $0 == closeBrace }
+            let safe = isSafe ? key : String(key.prefix(strangerMax).map { $0 == "{" || $0 == "}" ? "_" : $0 })
             return RedisKey(text: "\(prefix):{\(door):\(safe)}:limit")
         }
 

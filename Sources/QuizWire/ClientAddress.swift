@@ -17,7 +17,11 @@ package struct AddressRange: Sendable, Hashable {
     }
 
     package func contains(_ address: String) -> Bool {
-        guard let bytes = IPAddress.bytes(address), bytes.count == network.count else { return false }
+        IPAddress.bytes(address).map(contains) ?? false
+    }
+
+    fileprivate func contains(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count == network.count else { return false }
         for bit in stride(from: 0, to: prefixBits, by: 8) {
             let kept = min(8, prefixBits - bit)
             let mask = UInt8(truncatingIfNeeded: 0xFF00 >> kept)
@@ -35,12 +39,13 @@ package enum ClientAddress {
     ///   - peer: the address of the socket.
     ///   - forwardedFor: the values of the `X-Forwarded-For` headers, in order.
     package static func resolve(peer: String, forwardedFor: [String], trusted: [AddressRange]) -> String {
+        guard !trusted.isEmpty, !forwardedFor.isEmpty, var bytes = IPAddress.bytes(peer) else { return peer }
         var current = peer
-        guard !trusted.isEmpty else { return current }
-        let hops = forwardedFor.joined(separator: ",").split(separator: ",").map { String($0).trimmingSpaces }
+        let hops = forwardedFor.flatMap { $0.utf8.split(separator: UInt8(ascii: ",")) }
         for hop in hops.reversed() {
-            guard trusted.contains(where: { $0.contains(current) }), IPAddress.bytes(hop) != nil else { break }
-            current = hop
+            let text = String(Substring(hop)).trimmingSpaces
+            guard trusted.contains(where: { $0.contains(bytes) }), let next = IPAddress.bytes(text) else { break }
+            (current, bytes) = (text, next)
         }
         return current
     }
@@ -50,16 +55,18 @@ package enum ClientAddress {
 enum IPAddress {
     /// 4 or 16 bytes; an IPv4 address mapped into IPv6 gives 4. A zone is refused.
     static func bytes(_ text: String) -> [UInt8]? {
-        if !text.contains(":") { return v4(text) }
+        if !text.utf8.contains(UInt8(ascii: ":")) { return v4(text) }
         guard let bytes = v6(text) else { return nil }
         let isMapped = bytes[0..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
         return isMapped ? Array(bytes[12...]) : bytes
     }
 
     private static func v4(_ text: String) -> [UInt8]? {
-        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4 else { return nil }
-        let bytes = parts.compactMap { part in part.utf8.allSatisfy(\.isDecimalDigit) ? UInt8(part) : nil }
+        var bytes: [UInt8] = []
+        for part in text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 4, omittingEmptySubsequences: false) {
+            guard part.allSatisfy(\.isDecimalDigit), let byte = UInt8(Substring(part)) else { return nil }
+            bytes.append(byte)
+        }
         return bytes.count == 4 ? bytes : nil
     }
 

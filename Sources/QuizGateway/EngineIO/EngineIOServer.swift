@@ -21,7 +21,7 @@ package final class EngineIOServer: Sendable {
     }
 
     /// Whether the request is for this endpoint, with or without the slash at the end.
-    func serves(path: String) -> Bool {
+    func serves(path: Substring) -> Bool {
         path == configuration.path || path == configuration.path.dropLast()
     }
 

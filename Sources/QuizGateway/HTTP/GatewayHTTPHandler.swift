@@ -162,10 +162,10 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     private func begin(_ context: ChannelHandlerContext, _ head: HTTPRequestHead) {
         isFirstRequest = false
-        let request = GatewayRequest(
-            head, peer: context.remoteAddress, isEncrypted: isEncrypted, configuration: configuration)
         let now = NIODeadline.now()
-        if service.serves(request) {
+        if service.serves(head) {
+            let request = GatewayRequest(
+                head, peer: context.remoteAddress, isEncrypted: isEncrypted, configuration: configuration)
             let announced = request.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
             if request.headers.first(name: "expect")?.lowercased() == "100-continue",
                 announced <= configuration.payloadBytesMax
@@ -256,7 +256,8 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         switch Self.unwrapOutboundIn(data) {
         case .head(var head):
-            if closes || isQuiescing { head.headers.replaceOrAdd(name: "Connection", value: "close") }
+            guard closes || isQuiescing else { return context.write(data, promise: promise) }
+            head.headers.replaceOrAdd(name: "Connection", value: "close")
             context.write(Self.wrapOutboundOut(.head(head)), promise: promise)
         case .body: context.write(data, promise: promise)
         case .end:

@@ -19,9 +19,8 @@ package struct GatewayRequest: Sendable {
         uri = head.uri
         headers = head.headers
         isKeepAlive = head.isKeepAlive
-        let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        path = String(parts.first ?? "")
-        query = parts.count == 2 ? Self.parse(parts[1]) : [:]
+        path = String(Self.path(of: head.uri))
+        query = Self.parse(Substring(head.uri.utf8.dropFirst(path.utf8.count + 1)))
         let peerAddress = peer?.ipAddress ?? "unknown"
         let isProxied = configuration.trustedProxies.contains { $0.contains(peerAddress) }
         client = EngineClient(
@@ -32,10 +31,11 @@ package struct GatewayRequest: Sendable {
             isSecure: isEncrypted || (isProxied && head.headers.first(name: "x-forwarded-proto") == "https"))
     }
 
-    /// Whether the client asks for WebSocket (RFC 6455, section 4.2.1), well or badly.
-    var isWebSocketHandshake: Bool {
-        headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
-            && headers[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
+    var isWebSocketHandshake: Bool { headers.askForWebSocket }
+
+    /// What stands before the query.
+    static func path(of uri: String) -> Substring {
+        Substring(uri.utf8.prefix { $0 != UInt8(ascii: "?") })
     }
 
     /// The first of each name wins; names and values that are no percent-encoded UTF-8 are left out.
@@ -65,5 +65,13 @@ package struct GatewayRequest: Sendable {
             bytes.append(value)
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension HTTPHeaders {
+    /// Whether the client asks for WebSocket (RFC 6455, section 4.2.1), well or badly.
+    var askForWebSocket: Bool {
+        self[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+            && self[canonicalForm: "upgrade"].contains { $0.lowercased() == "websocket" }
     }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOHTTP1
 import QuizWire
 
 /// What a listener serves beside the HTTP API.
@@ -14,10 +15,11 @@ package enum GatewayService: Sendable {
         }
     }
 
-    func serves(_ request: GatewayRequest) -> Bool {
+    /// Asked of each request, so of the HTTP API's too: it reads no more of the head than it has to.
+    func serves(_ head: HTTPRequestHead) -> Bool {
         switch self {
-        case .engineIO(let server): server.serves(path: request.path)
-        case .webSocket: request.isWebSocketHandshake
+        case .engineIO(let server): server.serves(path: GatewayRequest.path(of: head.uri))
+        case .webSocket: head.headers.askForWebSocket
         }
     }
 }

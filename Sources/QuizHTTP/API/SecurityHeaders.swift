@@ -7,29 +7,42 @@ internal import QuizWire
 struct SecurityHeaders: RouterMiddleware {
     typealias Context = QuizRequestContext
 
-    let settings: APISettings
+    private let always: [HTTPField]
+    private let pagePolicy: String
+
+    init(settings: APISettings) {
+        var always = [
+            HTTPField(name: .xContentTypeOptions, value: "nosniff"),
+            HTTPField(name: .xFrameOptions, value: "DENY"),
+            HTTPField(name: .referrerPolicy, value: "same-origin"),
+            HTTPField(name: .openerPolicy, value: "same-origin"),
+            HTTPField(name: .resourcePolicy, value: "same-origin"),
+            HTTPField(
+                name: .permissionsPolicy, value: "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        ]
+        if settings.isSecure {
+            always.append(HTTPField(name: .strictTransportSecurity, value: "max-age=31536000"))
+        }
+        self.always = always
+        pagePolicy = ContentPolicy.page(settings)
+    }
 
     func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response = try await next(request, context)
-        response.headers[.contentSecurityPolicy] = ContentPolicy.policy(
-            for: response.headers[.contentType] ?? "", settings)
-        response.headers[.xContentTypeOptions] = "nosniff"
-        response.headers[.xFrameOptions] = "DENY"
-        response.headers[.referrerPolicy] = "same-origin"
-        response.headers[.openerPolicy] = "same-origin"
-        response.headers[.resourcePolicy] = "same-origin"
-        response.headers[.permissionsPolicy] = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
-        if settings.isSecure { response.headers[.strictTransportSecurity] = "max-age=31536000" }
+        let policy = ContentPolicy.policy(for: response.headers[.contentType] ?? "", page: pagePolicy)
+        response.headers.append(HTTPField(name: .contentSecurityPolicy, value: policy))
+        // No handler sets them: there is nothing to look for and replace.
+        for field in always { response.headers.append(field) }
         return response
     }
 }
 
 /// The Content-Security-Policy of each kind of answer.
 enum ContentPolicy {
-    static func policy(for contentType: String, _ settings: APISettings) -> String {
-        if contentType.hasPrefix("text/html") { return page(settings) }
+    static func policy(for contentType: String, page: String) -> String {
+        if contentType.hasPrefix("text/html") { return page }
         // A service worker lives under the policy its script came with, and has to fetch.
         if contentType.contains("javascript") {
             return "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
