@@ -22,7 +22,8 @@ package final class OutboundMessage: Sendable {
     /// Whole unmasked WebSocket frames.
     let frames: ByteBuffer
     private let content: Content
-    private let compressed = NIOLockedValueBox(Compressed.untried)
+    /// Nil: nothing in it is worth compressing.
+    private let compressed: NIOLockedValueBox<Compressed>?
 
     /// An event of Socket.IO.
     ///
@@ -55,11 +56,7 @@ package final class OutboundMessage: Sendable {
 
     /// An Engine.IO text message.
     package convenience init(packet: ByteBuffer, attachments: [ByteBuffer] = []) {
-        var text = ByteBuffer()
-        text.reserveCapacity(packet.readableBytes + 1)
-        text.writeInteger(UInt8(ascii: "4"))
-        text.writeImmutableBuffer(packet)
-        self.init(engineText: text, attachments: attachments)
+        self.init(type: UInt8(ascii: "4"), packet, attachments: attachments)
     }
 
     /// An Engine.IO binary message.
@@ -68,22 +65,36 @@ package final class OutboundMessage: Sendable {
         var frames = ByteBuffer()
         WebSocketFrame.write(.binary, binary, into: &frames)
         self.frames = frames
+        compressed = Self.compressed(frames)
     }
 
-    /// - Parameter engineText: a whole Engine.IO packet, type included.
-    init(engineText: ByteBuffer, attachments: [ByteBuffer] = []) {
-        content = .text(engineText, attachments: attachments)
+    /// - Parameters:
+    ///   - type: of the Engine.IO packet.
+    ///   - body: what stands behind it.
+    init(type: UInt8, _ body: ByteBuffer = ByteBuffer(), attachments: [ByteBuffer] = []) {
+        let textBytes = body.readableBytes + 1
         var frames = ByteBuffer()
-        WebSocketFrame.write(.text, engineText, into: &frames)
+        frames.reserveCapacity(WebSocketFrame.headerBytesMax + textBytes)
+        WebSocketFrame.writeHeader(.text, payloadBytes: textBytes, into: &frames)
+        let textStart = frames.writerIndex
+        frames.writeInteger(type)
+        frames.writeImmutableBuffer(body)
         for attachment in attachments { WebSocketFrame.write(.binary, attachment, into: &frames) }
+        // A part of the frames' own memory.
+        content = .text(frames.getSlice(at: textStart, length: textBytes) ?? body, attachments: attachments)
         self.frames = frames
+        compressed = Self.compressed(frames)
     }
 
-    static let ping = OutboundMessage(engineText: ByteBuffer(string: "2"))
-    static let probeAnswer = OutboundMessage(engineText: ByteBuffer(string: "3probe"))
+    static let ping = OutboundMessage(type: UInt8(ascii: "2"))
+    static let probeAnswer = OutboundMessage(type: UInt8(ascii: "3"), ByteBuffer(string: "probe"))
 
     /// Some connections may be given other frames than others.
-    var isCompressible: Bool { frames.readableBytes >= RawDeflater.messageBytesMin }
+    var isCompressible: Bool { compressed != nil }
+
+    private static func compressed(_ frames: ByteBuffer) -> NIOLockedValueBox<Compressed>? {
+        frames.readableBytes >= RawDeflater.messageBytesMin ? NIOLockedValueBox(.untried) : nil
+    }
 
     /// Bytes this message takes while it waits for a poll, about.
     var pollingBytes: Int { frames.readableBytes }
@@ -92,7 +103,7 @@ package final class OutboundMessage: Sendable {
     ///
     /// - Complexity: the first call for a compressing connection compresses.
     func frames(_ agreement: PerMessageDeflate?, loop: LoopContext) -> ByteBuffer {
-        guard let agreement, isCompressible else { return frames }
+        guard let agreement, let compressed else { return frames }
         guard agreement.serverWindowBits == 15 else {
             // A smaller window is rare: such a connection's frames are compressed for it alone.
             return compressedFrames(loop.deflater(windowBits: agreement.serverWindowBits)) ?? frames

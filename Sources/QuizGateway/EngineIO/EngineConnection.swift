@@ -120,7 +120,8 @@ package final class EngineConnection: Flushable, @unchecked Sendable {  // confi
     func open(_ receiver: any EngineReceiver) {
         self.receiver = receiver
         let isOnWebSocket = session.state == .webSocket
-        send(OutboundMessage(engineText: server.handshakePacket(sid: sid, isOnWebSocket: isOnWebSocket)))
+        let parameters = server.handshakeParameters(sid: sid, isOnWebSocket: isOnWebSocket)
+        send(OutboundMessage(type: UInt8(ascii: "0"), parameters))
         receiver.opened()
         armTimer()
     }

@@ -71,13 +71,13 @@ package final class EngineIOServer: Sendable {
         connection.eventLoop.execute { connection.close(.quiescing) }
     }
 
-    /// `0{…}` with exactly the five keys clients expect.
-    func handshakePacket(sid: String, isOnWebSocket: Bool) -> ByteBuffer {
+    /// What stands in the open packet: exactly the five keys clients expect.
+    func handshakeParameters(sid: String, isOnWebSocket: Bool) -> ByteBuffer {
         let interval = configuration.timing.pingInterval.nanoseconds / 1_000_000
         let timeout = configuration.timing.pingTimeout.nanoseconds / 1_000_000
         return ByteBuffer(
             string: """
-                0{"sid":"\(sid)","upgrades":[\(isOnWebSocket ? "" : "\"websocket\"")],"pingInterval":\(interval),\
+                {"sid":"\(sid)","upgrades":[\(isOnWebSocket ? "" : "\"websocket\"")],"pingInterval":\(interval),\
                 "pingTimeout":\(timeout),"maxPayload":\(configuration.payloadBytesMax)}
                 """)
     }

@@ -45,8 +45,14 @@ package enum JSONText {
 
     /// Appends a string with its quotes, escaping what must be escaped and nothing else.
     package static func write(_ string: String, into buffer: inout ByteBuffer) {
-        let digits = Array("0123456789abcdef".utf8)
         buffer.writeInteger(UInt8(ascii: "\""))
+        let isPlain = string.utf8.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+        if isPlain { buffer.writeString(string) } else { escape(string, into: &buffer) }
+        buffer.writeInteger(UInt8(ascii: "\""))
+    }
+
+    private static func escape(_ string: String, into buffer: inout ByteBuffer) {
+        let digits = Array("0123456789abcdef".utf8)
         for byte in string.utf8 {
             switch byte {
             case UInt8(ascii: "\""): buffer.writeStaticString("\\\"")
@@ -61,6 +67,5 @@ package enum JSONText {
             default: buffer.writeInteger(byte)
             }
         }
-        buffer.writeInteger(UInt8(ascii: "\""))
     }
 }

@@ -77,6 +77,7 @@ extension SocketIOPacket {
         _ id: Int, arguments: [ByteBuffer], attachments: Int = 0, namespace: String
     ) -> ByteBuffer {
         var packet = ByteBuffer()
+        packet.reserveCapacity(arguments.reduce(namespace.utf8.count + 32) { $0 + $1.readableBytes + 1 })
         writeHead(
             attachments > 0 ? .binaryAck : .ack, attachments: attachments, namespace: namespace, id: id, into: &packet)
         packet.writeInteger(UInt8(ascii: "["))
