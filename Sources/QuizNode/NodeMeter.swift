@@ -23,7 +23,7 @@ struct NodeMeter: Service {
                 let now = await gateway.counters()
                 meters.count(now, since: before)
                 before = now
-                await meters.count(host.rooms)
+                meters.count(await host.phases())
                 try? await Task.sleep(for: .seconds(1))  // ends early only when cancelled
             }
         }
@@ -65,9 +65,7 @@ struct NodeMeter: Service {
             eventsDropped.increment(by: now.messagesConflated - before.messagesConflated)
         }
 
-        func count(_ live: [RoomActor]) async {
-            var counts: [RoomPhase: Int] = [:]
-            for room in live { counts[await room.phase, default: 0] += 1 }
+        func count(_ counts: [RoomPhase: Int]) {
             for phase in RoomPhase.allCases { rooms[phase].set(counts[phase] ?? 0) }
         }
     }

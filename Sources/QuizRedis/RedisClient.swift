@@ -89,7 +89,8 @@ package final class RedisClient: Service {
         }
     }
 
-    /// Runs a script for each of the calls. They travel together and are waited for together, which for the caller is one wait.
+    /// Runs a script for each of the calls, which must not depend on one another's order. They travel together and are waited for together: one wait,
+    /// and another where the server does not know the script (any more).
     ///
     /// - Returns: for each call, in their order, its answer or why there is none.
     package func evaluate(
@@ -105,7 +106,10 @@ package final class RedisClient: Service {
         return answers
     }
 
-    private func all(_ commands: [[String]], patience: Duration?) async -> [Result<RedisReply, RedisFailure>] {
+    /// Sends commands that do not depend on one another's order, and waits for all of them together.
+    ///
+    /// - Returns: for each, in their order, its answer or why there is none.
+    package func all(_ commands: [[String]], patience: Duration? = nil) async -> [Result<RedisReply, RedisFailure>] {
         guard !commands.isEmpty else { return [] }
         return await withCheckedContinuation { continuation in
             let answers = RedisAnswers(commands.count) { continuation.resume(returning: $0) }

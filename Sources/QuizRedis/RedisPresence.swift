@@ -1,5 +1,5 @@
 package import QuizModel
-import QuizSocial
+package import QuizSocial
 
 /// Where a player is connected, for look-ups across nodes. The node that saw the player last wins.
 package struct RedisPresence: PresenceDirectory {
@@ -33,12 +33,14 @@ package struct RedisPresence: PresenceDirectory {
         self.node = node.filter { $0 != "|" }
     }
 
-    package func connected(player: PlayerID, room: RoomCode?) async {
+    package func connected(_ players: [PlayerPresence]) async {
         // Lost presence is stale presence; the next repetition mends it. Nobody waits for a Redis that is away.
         guard client.isConnected else { return }
-        _ = try? await client.command([
-            "SET", keys.presence(player).text, "\(incarnation)|\(node)|\(room?.text ?? "")", "PX", String(Self.ttlMs),
-        ])
+        let here = "\(incarnation)|\(node)|"
+        _ = await client.all(
+            players.map {
+                ["SET", keys.presence($0.player).text, here + ($0.room?.text ?? ""), "PX", String(Self.ttlMs)]
+            })
     }
 
     package func disconnected(player: PlayerID) async {

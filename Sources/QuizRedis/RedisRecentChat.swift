@@ -35,11 +35,12 @@ package final class RedisRecentChat: RecentChat {
     }
 
     package func push(_ lines: [RoomID: [ChatMessagePayload]]) async {
+        let reliable = await reliable(Array(lines.keys))
         var rooms: [RoomID] = []
         var calls: [(keys: [String], arguments: [String])] = []
         for (room, lines) in lines {
             let texts = lines.suffix(Limits.chatLinesOnJoin).map(Self.encode)
-            guard !texts.contains(nil), await isReliable(room) else {
+            guard !texts.contains(nil), reliable.contains(room) else {
                 doubt(room)
                 continue
             }
@@ -83,16 +84,26 @@ package final class RedisRecentChat: RecentChat {
             patience: patience)
     }
 
-    /// Whether Redis is there and the room's list, if there is one, lacks nothing of this node.
-    private func isReliable(_ room: RoomID) async -> Bool {
-        guard client.isConnected else { return false }
-        guard doubtful.withLockedValue({ $0.contains(room) }) else { return true }
-        // Not deleted: it stays doubtful.
-        guard (try? await client.command(["DEL", keys.recentChat(room).text], patience: patience)) != nil else {
-            return false
+    private func isReliable(_ room: RoomID) async -> Bool { await reliable([room]).contains(room) }
+
+    /// Those of the rooms whose list, if there is one, lacks nothing of this node; none while Redis is away. Doubtful lists are deleted first, all in
+    /// one go.
+    private func reliable(_ rooms: [RoomID]) async -> Set<RoomID> {
+        guard client.isConnected else { return [] }
+        let doubted = doubtful.withLockedValue { doubtful in rooms.filter(doubtful.contains) }
+        var reliable = Set(rooms)
+        guard !doubted.isEmpty else { return reliable }
+        let answers = await client.all(
+            doubted.map { ["DEL", keys.recentChat($0).text] }, patience: patience)
+        for (room, answer) in zip(doubted, answers) {
+            if case .success = answer {
+                doubtful.withLockedValue { _ = $0.remove(room) }
+            } else {
+                // Not deleted: it stays doubtful.
+                reliable.remove(room)
+            }
         }
-        doubtful.withLockedValue { _ = $0.remove(room) }
-        return true
+        return reliable
     }
 
     private func doubt(_ room: RoomID) {

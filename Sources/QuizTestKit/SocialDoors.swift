@@ -35,8 +35,13 @@ package final class InMemoryPresenceDirectory: PresenceDirectory {
     /// Everybody who is connected, and their room.
     package var connected: [PlayerID: RoomCode?] { rooms.withLockedValue { $0 } }
 
-    package func connected(player: PlayerID, room: RoomCode?) async {
-        rooms.withLockedValue { $0[player] = .some(room) }
+    /// Forgets everybody, as Redis may.
+    package func forget() { rooms.withLockedValue { $0 = [:] } }
+
+    package func connected(_ players: [PlayerPresence]) async {
+        rooms.withLockedValue { rooms in
+            for presence in players { rooms[presence.player] = .some(presence.room) }
+        }
     }
 
     package func disconnected(player: PlayerID) async {

@@ -25,6 +25,21 @@ import Testing
         await fixture.client.close()
     }
 
+    @Test func `many players are told of at once`() async throws {
+        let fixture = try await RedisFixture.shared()
+        let incarnation = Incarnation.random()
+        let presence = RedisPresence(client: fixture.client, keys: fixture.keys, incarnation: incarnation, node: "n")
+        let room = try #require(RoomCode("ABCDEFG"))
+        let players = (0..<300).map { PlayerPresence(player: .random(), room: $0 % 3 == 0 ? nil : room) }
+        await presence.connected(players)
+        for one in players {
+            #expect(
+                await presence.place(of: one.player) == .init(incarnation: incarnation, node: "n", room: one.room))
+        }
+        await presence.connected([])
+        await fixture.client.close()
+    }
+
     @Test func `a presence nobody repeats expires`() async throws {
         let fixture = try await RedisFixture.shared()
         let presence = RedisPresence(client: fixture.client, keys: fixture.keys, incarnation: .random(), node: "n")

@@ -1,5 +1,6 @@
 import QuizModel
 import QuizSocial
+import QuizTelemetry
 import Testing
 
 @testable import QuizRedis
@@ -46,6 +47,51 @@ import Testing
         #expect(await chat.recent(room: room) == Array(lines.suffix(Limits.chatLinesOnJoin)))
         let ttl = try await fixture.client.command(["PTTL", fixture.keys.recentChat(room).text])
         #expect((1...RedisRecentChat.expiryMs).contains(Int(try #require(ttl.integer))))
+        await fixture.client.close()
+    }
+
+    @Test func `lines of many rooms at once, some of them without a list, some doubtful`() async throws {
+        let server = try TestRedis()
+        let fixture = try await RedisFixture(server)
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .seconds(20))
+        let hasty = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .milliseconds(500))
+        let rooms = (0..<20).map { _ in RoomID.random() }
+        for room in rooms[..<15] { await chat.fill(room: room, with: []) }
+        let lines = try rooms.map { [$0: [try line("a \($0)"), try line("b \($0)")]] }
+            .reduce(into: [:]) { all, one in all.merge(one) { first, _ in first } }
+        await chat.push(lines)
+        for room in rooms[..<15] { #expect(await chat.recent(room: room) == lines[room]) }
+        for room in rooms[15...] { #expect(await chat.recent(room: room) == nil) }
+        // What does not arrive makes every list doubtful, each for itself.
+        server.freeze()
+        await hasty.push(lines.filter { rooms[..<10].contains($0.key) })
+        server.thaw()
+        try await fixture.reconnected()
+        await hasty.push(lines)
+        for room in rooms[..<10] {
+            // Deleted before it was written to again, unless that missed its patience too.
+            while await chat.recent(room: room) != nil { await hasty.push(lines) }
+        }
+        for room in rooms[10..<15] { #expect(await chat.recent(room: room) == lines[room]) }
+        await fixture.client.close()
+    }
+
+    /// Each doubtful list is deleted before it is written to; one after the other, twenty would take twenty patiences.
+    @Test func `a batch of doubtful rooms waits for Redis together`() async throws {
+        let server = try TestRedis()
+        let fixture = try await RedisFixture(server)
+        let chat = RedisRecentChat(client: fixture.client, keys: fixture.keys, patience: .milliseconds(100))
+        let lines = try (0..<20).map { _ in try line("a") }.reduce(into: [RoomID: [ChatMessagePayload]]()) {
+            $0[.random()] = [$1]
+        }
+        server.freeze()
+        await chat.push(lines)
+        let before = fixture.metrics.counters(.redisErrorsTotal, by: RedisFailure.Code.self)[.timedOut].value
+        // All twenty give up at the same look at the clock, before the connection is given up.
+        await chat.push(lines)
+        let after = fixture.metrics.counters(.redisErrorsTotal, by: RedisFailure.Code.self)
+        #expect(after[.timedOut].value == before + 20)
+        server.thaw()
         await fixture.client.close()
     }
 

@@ -51,8 +51,8 @@ package struct RoomChat: Sendable {
         }
     }
 
-    /// Before anybody is told: who reads a room's lines behind an acknowledgement finds that line. All of a batch goes in one go, so a slow cache holds it
-    /// up for its patience once.
+    /// Before anybody is told: who reads a room's lines behind an acknowledgement finds that line. A batch goes in one go, whatever
+    /// its rooms: a slow cache holds it up for a few times its patience at most.
     private func keepAtHand(
         _ batch: [ChatQueue.Entry], _ stored: [Result<ChatMessagePayload, StoreFailure>]
     ) async {

@@ -138,9 +138,27 @@ package protocol RateLimiter: Sendable {
 
 /// Who is connected where, for look-ups across nodes; may lose everything at any time.
 package protocol PresenceDirectory: Sendable {
-    /// Tells that `player` has a connection here, in `room` or none. Repeated before `ttlMs` passes.
-    func connected(player: PlayerID, room: RoomCode?) async
+    /// Tells that the players have connections here. Repeated before `ttlMs` passes.
+    func connected(_ players: [PlayerPresence]) async
     func disconnected(player: PlayerID) async
+}
+
+extension PresenceDirectory {
+    package func connected(player: PlayerID, room: RoomCode?) async {
+        await connected([PlayerPresence(player: player, room: room)])
+    }
+}
+
+/// Somebody who is connected.
+package struct PlayerPresence: Sendable, Hashable {
+    package var player: PlayerID
+    /// Nil: in no room.
+    package var room: RoomCode?
+
+    package init(player: PlayerID, room: RoomCode?) {
+        self.player = player
+        self.room = room
+    }
 }
 
 extension AccountStore {
