@@ -236,21 +236,21 @@ let package = Package(
                 "QuizRoomHost", "QuizCluster", "QuizRoom", "QuizModel", "QuizShards", "QuizTelemetry", "QuizTestKit",
                 .nioCore, .nioLocks, .nioPosix, .logging,
             ]),
-        tests("QuizRoomTests", ["QuizRoom", "QuizModel"]),
+        tests("QuizRoomTests", ["QuizRoom", "QuizModel", "QuizTestKit"]),
         tests("QuizModelTests", ["QuizModel"]),
         tests(
             "QuizClusterTests",
             [
-                "QuizCluster", "QuizShards", "QuizModel", "QuizRoom", "QuizRoomHost", "QuizWire", .nioCore,
-                .nioPosix, .nioLocks,
+                "QuizCluster", "QuizShards", "QuizModel", "QuizRoom", "QuizRoomHost", "QuizWire", "QuizTestKit",
+                .nioCore, .nioPosix, .nioLocks,
             ]),
-        tests("QuizShardsTests", ["QuizShards", "QuizModel"]),
-        tests("QuizWireTests", ["QuizWire", .nioCore]),
+        tests("QuizShardsTests", ["QuizShards", "QuizModel", "QuizTestKit"]),
+        tests("QuizWireTests", ["QuizWire", "QuizTestKit", .nioCore]),
         tests(
             "QuizGatewayTests",
             [
-                "QuizGateway", "QuizModel", "QuizRoomHost", "QuizWire", .nioCore, .nioPosix, .nioSSL, .hummingbirdCore,
-                .httpTypes, .logging, .serviceLifecycle,
+                "QuizGateway", "QuizModel", "QuizRoomHost", "QuizWire", "QuizTestKit", .nioCore, .nioPosix, .nioSSL,
+                .hummingbirdCore, .httpTypes, .logging, .serviceLifecycle,
             ]),
         tests(
             "QuizClientTests",
@@ -264,14 +264,14 @@ let package = Package(
         tests(
             "QuizRedisTests",
             [
-                "QuizRedis", "QuizCluster", "QuizShards", "QuizSocial", "QuizModel", "QuizTelemetry", .nioCore,
-                .nioLocks, .nioPosix, .nioSSL, .nioEmbedded, .logging, .serviceLifecycle,
+                "QuizRedis", "QuizCluster", "QuizShards", "QuizSocial", "QuizModel", "QuizTelemetry", "QuizTestKit",
+                .nioCore, .nioLocks, .nioPosix, .nioSSL, .nioEmbedded, .logging, .serviceLifecycle,
             ]),
         tests(
             "QuizMeshTests",
             [
-                "QuizMesh", "QuizModel", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizTelemetry", .nioCore,
-                .nioLocks, .nioPosix, .logging,
+                "QuizMesh", "QuizModel", "QuizShards", "QuizRoomHost", "QuizCluster", "QuizTelemetry", "QuizTestKit",
+                .nioCore, .nioLocks, .nioPosix, .logging,
             ],
             resources: [.copy("Corpus")]),
         tests(

@@ -1,5 +1,6 @@
 import QuizContent
 import QuizModel
+import QuizTestKit
 import Testing
 
 struct BankFileTests {
@@ -158,7 +159,7 @@ struct BankFileTests {
     }
 
     @Test func `random damage never crashes a reader`() throws {
-        var generator = SplitMix(seed: 20_260_101)
+        var generator = SeededGenerator(seed: 20_260_101)
         for format in BankFormat.allCases {
             var bank = Self.plain
             if format == .opentdb { bank.questions.remove(at: 1) }
@@ -177,19 +178,5 @@ struct BankFileTests {
                 _ = try? BankFile.read(bytes)  // refusing and taking are both fine
             }
         }
-    }
-}
-
-/// A small seeded generator, so that a failure can be seen again.
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var value = state
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        return value ^ (value >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import NIOCore
 import QuizModel
 import QuizRoomHost
+import QuizTestKit
 import Testing
 
 @testable import QuizGateway
@@ -33,7 +34,7 @@ struct PendingBroadcastsTests {
     }
 
     @Test func `every member is shown its room's events in the order in which they were said`() {
-        var generator = SplitMix(state: 11)
+        var generator = SeededGenerator(seed: 11)
         for _ in 0..<500 {
             var pending = PendingBroadcasts()
             var said: [[String]] = members.map { _ in [] }
@@ -82,15 +83,4 @@ private final class Member: SessionOutlet {
     func acknowledge(_ ack: Int, _ json: ByteBuffer) {}
     func ping() {}
     func ended(_ reason: SessionEnd) {}
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
 }

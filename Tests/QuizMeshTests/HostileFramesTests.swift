@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import QuizCluster
 import QuizModel
+import QuizTestKit
 import Testing
 
 @testable import QuizMesh

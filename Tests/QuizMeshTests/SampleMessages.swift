@@ -3,6 +3,7 @@ import QuizCluster
 import QuizModel
 import QuizRoomHost
 import QuizShards
+import QuizTestKit
 
 /// Messages of every kind.
 enum SampleMessages {

@@ -1,5 +1,6 @@
 import QuizModel
 import QuizShards
+import QuizTestKit
 import Testing
 
 @testable import QuizRoomHost
@@ -187,7 +188,7 @@ struct JournalLaneMachineTests {
 
     @Test(arguments: [1, 2, 3, 4, 5, 6, 7, 8] as [UInt64])
     func `random runs: every room's rows are committed once, in order, without a gap`(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var lane = JournalLaneMachine()
         var next: [Int: Int64] = [:]
         var stored: [RoomID: Int64] = [:]
@@ -236,17 +237,5 @@ struct JournalLaneMachineTests {
             }
         }
         #expect(told.count == 6)
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import QuizModel
 import QuizRoom
+import QuizTestKit
 import Testing
 
 /// A game played once and kept as its journal: whoever changes what a journal folds to under rules 1, or how an input

@@ -1,5 +1,6 @@
 import QuizModel
 import QuizRoom
+import QuizTestKit
 import Testing
 
 /// Thousands of random inputs, held against what must hold after each of them.

@@ -1,5 +1,6 @@
 import QuizModel
 import QuizRoom
+import QuizTestKit
 import Testing
 
 struct RoomInputCodecTests {

@@ -1,5 +1,6 @@
 import QuizModel
 import QuizRoom
+import QuizTestKit
 import Testing
 
 /// P8: nothing before a reveal depends on the right answer.

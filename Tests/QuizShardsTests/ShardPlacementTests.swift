@@ -1,5 +1,6 @@
 import QuizModel
 import QuizShards
+import QuizTestKit
 import Testing
 
 /// What moves when nodes join, leave or change weight; and that nothing else does.
@@ -99,7 +100,7 @@ import Testing
 
     @Test(arguments: 1...12 as ClosedRange<UInt64>)
     func `random changes keep the bounds`(seed: UInt64) {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: seed)
         var nodes: [RingNode] = []
         var owners: [ShardID: Incarnation] = [:]
         for step in 0..<12 {
@@ -130,17 +131,5 @@ import Testing
                 #expect(loadsAfter[node.incarnation, default: 0] <= ShardPlacement.cap(node, among: nodes))
             }
         }
-    }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import NIOCore
 import QuizModel
+import QuizTestKit
 import Testing
 
 @testable import QuizWire
@@ -63,7 +64,7 @@ import Testing
             }
         }
 
-        static func random(depth: Int, using generator: inout SplitMix) -> Tree {
+        static func random(depth: Int, using generator: inout SeededGenerator) -> Tree {
             switch Int.random(in: 0..<(depth > 0 ? 6 : 4), using: &generator) {
             case 0: return .null
             case 1: return .flag(.random(using: &generator))
@@ -89,19 +90,8 @@ import Testing
         }
     }
 
-    private struct SplitMix: RandomNumberGenerator {
-        var state: UInt64
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var z = state
-            z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-            return z ^ (z >> 31)
-        }
-    }
-
     @Test(arguments: 0..<50 as Range<UInt64>) func `any tree is written as Foundation writes it`(seed: UInt64) throws {
-        var generator = SplitMix(state: seed)
+        var generator = SeededGenerator(seed: seed)
         for _ in 0..<40 {
             let tree = Tree.random(depth: 4, using: &generator)
             #expect(try Self.written(tree) == Self.foundation(tree))

@@ -2,6 +2,7 @@ import QuizCluster
 import QuizModel
 import QuizRoomHost
 import QuizShards
+import QuizTestKit
 import Testing
 
 @Suite struct HandOffMachineTests {
@@ -144,20 +145,5 @@ import Testing
             #expect(settled.count == Set(settled).count)
             #expect(settled.isEmpty || Set(settled) == Self.shards)
         }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed, everywhere.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

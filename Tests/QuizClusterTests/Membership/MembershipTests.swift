@@ -1,6 +1,7 @@
 import NIOCore
 import QuizCluster
 import QuizModel
+import QuizTestKit
 import Testing
 
 @Suite struct MembershipTests {
@@ -212,7 +213,7 @@ import Testing
 
     /// Copies of any age, in any order, while some beat and some do not.
     @Test(arguments: 0..<60) func `whatever Redis forgets, nobody who beats is taken for dead`(seed: Int) {
-        var random = SeededNumbers(seed: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         var stage = stage()
         var copies = [stage.board]
         var counters: [Incarnation: UInt64] = [:]
@@ -235,19 +236,5 @@ import Testing
             // The fourth has never beaten again, whatever old copies show.
             if silentFor > 6 { #expect(!view.isAlive(others[3].incarnation), "seed \(seed)") }
         }
-    }
-}
-
-/// splitmix64: the same run for the same seed on every machine.
-private struct SeededNumbers: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,5 +1,6 @@
 import QuizCluster
 import QuizModel
+import QuizTestKit
 import Testing
 
 @Suite struct OverloadMachineTests {
@@ -109,7 +110,7 @@ import Testing
 
     @Test(arguments: 0..<200)
     func `what holds for any history`(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SeededGenerator(seed: seed)
         var (lower, upper) = (OverloadMachine(marks: Self.marks), OverloadMachine(marks: Self.marks))
         var recent: [Int] = []
         var lastChange = 0
@@ -153,17 +154,5 @@ import Testing
 
     private func feed(_ machine: inout OverloadMachine, _ percents: [Int]) -> [OverloadMachine.Change] {
         percents.compactMap { machine.observe(Self.cpu($0)) }
-    }
-}
-
-/// A generator whose seed says everything.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ mixed >> 31
     }
 }

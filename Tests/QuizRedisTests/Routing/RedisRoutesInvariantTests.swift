@@ -1,4 +1,5 @@
 import NIOCore
+import QuizTestKit
 import Testing
 
 @testable import QuizRedis
@@ -80,24 +81,12 @@ private struct World {
     }
 }
 
-/// splitmix64: the same run for the same seed on every machine.
-private struct SeededNumbers: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
-
 @Suite struct RedisRoutesInvariantTests {
     private static let kinds: [RedisEndpoint.Kind] = [.server, .sentinel(master: "m"), .cluster]
     private static let names = ["a", "b", "c", "d", "e", "f"]
     private static let maps = names.map { RedisCast.map($0, "b", "f") }
 
-    private func complaint(_ number: Int, _ random: inout SeededNumbers) -> RedisComplaint {
+    private func complaint(_ number: Int, _ random: inout SeededGenerator) -> RedisComplaint {
         let address = RedisCast.address(Self.names.randomElement(using: &random) ?? "a")
         return switch number % 7 {
         case 0: .moved(RedisCast.slot(Int.random(in: 0..<RedisSlot.count, using: &random)), address)
@@ -110,7 +99,7 @@ private struct SeededNumbers: RandomNumberGenerator {
         }
     }
 
-    private func step(_ world: inout World, _ random: inout SeededNumbers) {
+    private func step(_ world: inout World, _ random: inout SeededGenerator) {
         let now = world.now
         switch Int.random(in: 0..<10, using: &random) {
         case 0...2:
@@ -167,7 +156,7 @@ private struct SeededNumbers: RandomNumberGenerator {
     @Test(arguments: 0..<100)
     func `whatever happens, commands go to connected masters only, and the way back is found`(seed: Int) {
         for kind in Self.kinds {
-            var random = SeededNumbers(state: UInt64(seed))
+            var random = SeededGenerator(seed: UInt64(seed))
             var world = World(kind, seed: UInt64(seed))
             for _ in 0..<300 { step(&world, &random) }
             heal(&world)
@@ -178,7 +167,7 @@ private struct SeededNumbers: RandomNumberGenerator {
 
     @Test func `a master of an older epoch is never gone back to while there is one`() {
         for seed in 0..<100 {
-            var random = SeededNumbers(state: UInt64(seed))
+            var random = SeededGenerator(seed: UInt64(seed))
             var world = World(.sentinel(master: "m"), seed: UInt64(seed))
             var newest = ""
             for _ in 0..<300 {
@@ -198,7 +187,7 @@ private struct SeededNumbers: RandomNumberGenerator {
         var situations = 0
         let map = RedisCast.map("a", "e")
         for kind in Self.kinds {
-            var random = SeededNumbers(state: 7)
+            var random = SeededGenerator(seed: 7)
             var world = World(kind, seed: 7)
             var worlds: [World] = [world]
             for _ in 0..<200 {
