@@ -82,11 +82,20 @@ struct DoorTests {
 
     @Test func `every answer tells browsers to be careful`() async throws {
         let fixture = try await Fixture()
-        for path in ["/api/rooms", "/api/nothing", "/"] {
-            let headers = try await fixture.ask("GET", path).headers
+        for (verb, path) in [
+            ("GET", "/api/rooms"), ("GET", "/api/nothing"), ("GET", "/"), ("HEAD", "/"), ("DELETE", "/api/rooms"),
+            ("OPTIONS", "/api/rooms"), ("GET", "/api/rooms/ABCDEFG"), ("GET", "/api/openapi.json"),
+        ] {
+            let headers = try await fixture.ask(verb, path).headers
             #expect(headers[.xContentTypeOptions] == "nosniff")
             #expect(headers[HTTPField.Name("X-Frame-Options")!] == "DENY")
             #expect(headers[.contentSecurityPolicy]?.contains("frame-ancestors 'none'") == true)
+            for name in [
+                "Content-Security-Policy", "X-Content-Type-Options", "X-Frame-Options", "Referrer-Policy",
+                "Permissions-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy",
+            ] {
+                #expect(headers[values: HTTPField.Name(name)!].count == 1, "\(verb) \(path): \(name)")
+            }
         }
     }
 

@@ -85,6 +85,11 @@ import Testing
         let keys = RedisKey.Space(prefix: "a{b}c")
         #expect(keys.prefix == "abc")
         #expect(keys.rateLimit(door: "guest", key: "::1{x}").text == "abc:{guest:::1_x_}:limit")
-        #expect(keys.rateLimit(door: "guest", key: String(repeating: "x", count: 1_000)).text.utf8.count < 200)
+        #expect(keys.rateLimit(door: "guest", key: "192.0.2.1").text == "abc:{guest:192.0.2.1}:limit")
+        let longest = String(repeating: "x", count: 128)
+        for key in [longest, longest + "x", String(repeating: "x", count: 1_000)] {
+            #expect(keys.rateLimit(door: "guest", key: key).text == "abc:{guest:\(longest)}:limit")
+        }
+        #expect(keys.rateLimit(door: "guest", key: String(repeating: "é", count: 129)).text.count == 128 + 18)
     }
 }

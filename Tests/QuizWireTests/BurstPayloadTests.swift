@@ -70,6 +70,35 @@ import Testing
         }
     }
 
+    /// A member that is added to a type and not here would be nil in the other tests, and missing on the wire.
+    @Test func `every member of the types is written`() throws {
+        let nickname = try #require(Nickname("Ada"))
+        let answer = GivenAnswer(question: 3, choice: [1, 2], at: RoomInstant(milliseconds: 5))
+        let seat = SeatView(
+            code: try #require(RoomCode("ABCDEFG")), role: .player, ready: true, host: false, score: 10, streak: 1,
+            answer: answer)
+        let line = ChatMessagePayload(
+            id: .random(), client: try #require(ClientID("c-1")), player: .random(), nickname: nickname,
+            text: try #require(ChatText("hello")), sentAtMs: 1)
+        func keys(_ value: some Encodable) throws -> [String] {
+            let object = try JSONSerialization.jsonObject(with: Data(try WireJSON.bytes(value)))
+            return (object as? [String: Any]).map { $0.keys.sorted() } ?? []
+        }
+        func members(_ value: Any) -> [String] { Mirror(reflecting: value).children.compactMap(\.label).sorted() }
+        #expect(try keys(line) == members(line))
+        #expect(try keys(seat) == members(seat))
+        let me = MePayload(player: .random(), nickname: nickname, token: "t", refresh: "r", seat: seat)
+        #expect(try keys(me) == members(me))
+        let progress = ProgressPayload(index: 1, answered: 2, of: 3)
+        #expect(try keys(progress) == members(progress))
+        let sent = ChatSentAck(message: .random(), sentAtMs: 1)
+        #expect(try keys(Accepted(sent)) == (members(sent) + ["ok"]).sorted())
+        let answered = AnswerAck(question: 1, choice: [0], at: .zero)
+        #expect(try keys(Accepted(answered)) == (members(answered) + ["ok"]).sorted())
+        let inSeat = try JSONSerialization.jsonObject(with: Data(try WireJSON.bytes(seat))) as? [String: Any]
+        #expect((inSeat?["answer"] as? [String: Any]).map { $0.keys.sorted() } == members(answer))
+    }
+
     @Test func `an object of nothing`() throws {
         var json = PlainWriter()
         #expect(PlainWriter().finished() == Array("{}".utf8))

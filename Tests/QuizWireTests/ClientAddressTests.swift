@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "10.0.0", "10.0.0.256", "10.0.0.0/33", "1::2::3", "::g", "10.0.0.0/", "fe80::1%eth0", "1:2:3:4:5:6:7",
+        "", "10.0.0", "10.0.0.256", "10.0.0.0.1", "10.0.0.0.", ".10.0.0.0", "10..0.0", "1.2.3.4:80", "+1.2.3.4",
+        "1.2.3.a", "10.0.0.0/33", "1::2::3", "::g", "10.0.0.0/", "fe80::1%eth0", "1:2:3:4:5:6:7",
     ])
     func `what is no range is refused`(text: String) {
         #expect(AddressRange(text) == nil)
@@ -33,6 +34,18 @@ import Testing
         #expect(resolve("10.0.0.1", ["6.6.6.6", "198.51.100.1"]) == "198.51.100.1")
         #expect(resolve("10.0.0.1", ["nonsense"]) == "10.0.0.1")
         #expect(resolve("10.0.0.1", []) == "10.0.0.1")
+        for nothing in ["", ",", " , \t", "198.51.100.1:80", "unknown"] {
+            #expect(resolve("10.0.0.1", [nothing]) == "10.0.0.1")
+        }
+        #expect(resolve("10.0.0.1", ["6.6.6.6,,198.51.100.1"]) == "198.51.100.1")
+        #expect(resolve("10.0.0.1", ["6.6.6.6,\t198.51.100.1 \t"]) == "198.51.100.1")
+        #expect(resolve("10.0.0.1", ["198.51.100.1, "]) == "10.0.0.1")
+        #expect(resolve("10.0.0.1", ["10.0.0.3, 10.0.0.2"]) == "10.0.0.3")
+        #expect(resolve("::ffff:10.0.0.1", ["2001:db8::7"]) == "2001:db8::7")
+        #expect(resolve("10.0.0.1", ["::ffff:198.51.100.1"]) == "::ffff:198.51.100.1")
+        // A character that takes the comma behind it for its own hides nothing.
+        #expect(resolve("10.0.0.1", ["\u{600}, 198.51.100.1"]) == "198.51.100.1")
+        for peer in ["", "unknown", "/run/socket"] { #expect(resolve(peer, ["198.51.100.1"]) == peer) }
         #expect(ClientAddress.resolve(peer: "10.0.0.1", forwardedFor: ["6.6.6.6"], trusted: []) == "10.0.0.1")
     }
 }

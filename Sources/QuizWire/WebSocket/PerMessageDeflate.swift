@@ -89,6 +89,6 @@ extension String {
     var trimmingSpaces: String {
         let isText: (UInt8) -> Bool = { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
         guard let first = utf8.firstIndex(where: isText), let last = utf8.lastIndex(where: isText) else { return "" }
-        return String(self[first...last])
+        return String(Substring(utf8[first...last]))
     }
 }
