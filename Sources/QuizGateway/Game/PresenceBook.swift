@@ -55,7 +55,7 @@ package final class PresenceBook: Service {
         }
     }
 
-    /// Many at a time: one by one, each with a way to Redis and back of its own, ten thousand players were half of what their node did.
+    /// Many at a time. (One by one, each with a way to Redis and back of its own: B7's 2,000 rooms of five took 168 ms of a processor a second, and 125 since.)
     func repeatAll() async {
         let players = entries.withLockedValue { Array($0.keys) }
         for start in stride(from: 0, to: players.count, by: Self.batch) where !Task.isCancelled {

@@ -2,7 +2,7 @@ package import QuizModel
 
 /// A payload that is made once for each player or line of a burst, and writes itself without the containers of `Encodable`.
 ///
-/// The bytes are those `JSONWriter` makes, in about a third of its time; `BurstPayloadTests` compares them with Foundation's.
+/// The bytes are those `JSONWriter` makes; `BurstPayloadTests` compares them with Foundation's.
 protocol BurstPayload: Encodable {
     /// Writes all members, in the order of their keys.
     func write(to json: inout PlainWriter)

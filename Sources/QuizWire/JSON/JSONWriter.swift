@@ -68,40 +68,10 @@ final class JSONWriter {
 
     fileprivate func write(_ value: Bool) { bytes.append(contentsOf: value ? "true".utf8 : "false".utf8) }
 
-    fileprivate func write(whole value: some BinaryInteger) {
-        guard let small = Int(exactly: value), small >= 0 else {
-            return bytes.append(contentsOf: value.description.utf8)
-        }
-        let start = bytes.count
-        var rest = small
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
-    }
+    fileprivate func write(whole value: some BinaryInteger) { bytes.append(decimal: value) }
 
     fileprivate func write(_ value: String) throws {
-        var text = value
-        bytes.append(UInt8(ascii: "\""))
-        let isPlain = text.withUTF8 { utf8 -> Bool in
-            guard !utf8.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") || $0 < 0x20 }) else {
-                return false
-            }
-            bytes.append(contentsOf: utf8)
-            return true
-        }
-        if !isPlain {
-            for byte in text.utf8 {
-                switch byte {
-                case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(UInt8(ascii: "\\"))
-                case 0..<0x20: throw Unsuitable()
-                default: break
-                }
-                bytes.append(byte)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
+        guard bytes.append(quoted: value) else { throw Unsuitable() }
     }
 
     // MARK: Objects and arrays

@@ -20,13 +20,7 @@ struct PlainWriter {
 
     mutating func text(_ key: StaticString, _ value: String) {
         begin(key)
-        var value = value
-        bytes.append(UInt8(ascii: "\""))
-        value.withUTF8 { text in
-            let isPlain = text.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
-            if isPlain { bytes.append(contentsOf: text) } else { escape(text) }
-        }
-        bytes.append(UInt8(ascii: "\""))
+        if !bytes.append(quoted: value) { isWhole = false }
     }
 
     mutating func identifier(_ key: StaticString, _ value: some UniqueIdentifier) {
@@ -36,9 +30,9 @@ struct PlainWriter {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    mutating func number(_ key: StaticString, _ value: some FixedWidthInteger) {
+    mutating func number(_ key: StaticString, _ value: some BinaryInteger) {
         begin(key)
-        write(value)
+        bytes.append(decimal: value)
     }
 
     mutating func numbers(_ key: StaticString, _ values: [Int]) {
@@ -46,7 +40,7 @@ struct PlainWriter {
         bytes.append(UInt8(ascii: "["))
         for (position, value) in values.enumerated() {
             if position > 0 { bytes.append(UInt8(ascii: ",")) }
-            write(value)
+            bytes.append(decimal: value)
         }
         bytes.append(UInt8(ascii: "]"))
     }
@@ -80,27 +74,5 @@ struct PlainWriter {
     private mutating func close() {
         if bytes.isEmpty { bytes.append(UInt8(ascii: "{")) }
         bytes.append(UInt8(ascii: "}"))
-    }
-
-    private mutating func write(_ value: some FixedWidthInteger) {
-        guard value >= 0 else { return bytes.append(contentsOf: value.description.utf8) }
-        let start = bytes.count
-        var rest = value
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[start...].reverse()
-    }
-
-    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
-        for byte in text {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(UInt8(ascii: "\\"))
-            case 0..<0x20: isWhole = false
-            default: break
-            }
-            bytes.append(byte)
-        }
     }
 }
