@@ -25,13 +25,18 @@ import Testing
 
     @Test func `random identifiers are random UUIDs of version 4`() throws {
         var seen: Set<GameID> = []
+        var (always, ever): (UInt128, UInt128) = (.max, 0)
         for _ in 0..<1_000 {
             let id = GameID.random()
             let uuid = try #require(UUID(uuidString: id.description))
             #expect(uuid.uuid.6 >> 4 == 4)
             #expect(uuid.uuid.8 >> 6 == 0b10)
             #expect(seen.insert(id).inserted)
+            always &= id.value
+            ever |= id.value
         }
+        #expect(always == UInt128(4) << 76 | UInt128(0b10) << 62)
+        #expect(ever == .max & ~(UInt128(0b1011) << 76) & ~(UInt128(1) << 62))
     }
 
     @Test func `identifiers sort as their text does`() {

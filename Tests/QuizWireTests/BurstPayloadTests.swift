@@ -70,6 +70,50 @@ import Testing
         }
     }
 
+    private static func state(
+        of members: [MemberView], host: PlayerID? = nil, settings: RoomSettings = RoomSettings(),
+        game: GameView? = nil, paused: PauseReason? = nil
+    ) throws -> RoomStatePayload {
+        RoomStatePayload(
+            code: try #require(RoomCode("ABCDEFG")), seq: 7, phase: .lobby, settings: settings, locked: true,
+            host: host, members: members, present: members.dropFirst().map(\.player), game: game, paused: paused,
+            at: RoomInstant(milliseconds: 12))
+    }
+
+    private static func game(prompt: String) throws -> GameView {
+        let entry = LeaderboardEntry(
+            player: .random(), nickname: try #require(Nickname("Zoë")), rank: 1, previousRank: nil, score: 5,
+            accuracyPoints: 3, speedPoints: 2, streak: 1, right: 1)
+        return GameView(
+            game: .random(), index: 0, of: 3, until: RoomInstant(milliseconds: 9),
+            question: QuestionPayload(
+                seq: 4, game: .random(), index: 0, of: 3, kind: .single, category: try #require(CategoryID("art")),
+                difficulty: .easy, prompt: prompt, choices: ["a/b", "c"], opensAt: .zero,
+                closesAt: RoomInstant(milliseconds: 5_000)),
+            reveal: nil,
+            leaderboard: LeaderboardPayload(seq: 3, index: 0, entries: [entry], at: .zero, until: nil), over: nil,
+            progress: ProgressPayload(index: 0, answered: 1, of: 2))
+    }
+
+    @Test func `a room with few and many in it`() throws {
+        let members = try (0..<50).map { number in
+            MemberView(
+                player: .random(), nickname: try #require(Nickname(number == 3 ? "Zoë \"🦊\"" : "Ada \(number)")),
+                role: number == 4 ? .display : .player, ready: number % 2 == 0, host: number == 0, score: number * 1_000
+            )
+        }
+        for count in [0, 1, 2, 50] {
+            try Self.check(Self.state(of: Array(members.prefix(count)), host: members.first?.player))
+        }
+        let settings = RoomSettings(
+            title: "a \"quiz\"", visibility: .private,
+            categories: try ["history", "art"].map { try #require(CategoryID($0)) },
+            difficulty: .hard, speedPoints: false, autoAdvance: false)
+        try Self.check(Self.state(of: members, settings: settings, paused: .host))
+        try Self.check(Self.state(of: members, game: Self.game(prompt: "Who?")))
+        try Self.check(Self.state(of: members, game: Self.game(prompt: "One line\nand another")), isPlain: false)
+    }
+
     /// A member that is added to a type and not here would be nil in the other tests, and missing on the wire.
     @Test func `every member of the types is written`() throws {
         let nickname = try #require(Nickname("Ada"))
@@ -95,6 +139,13 @@ import Testing
         #expect(try keys(Accepted(sent)) == (members(sent) + ["ok"]).sorted())
         let answered = AnswerAck(question: 1, choice: [0], at: .zero)
         #expect(try keys(Accepted(answered)) == (members(answered) + ["ok"]).sorted())
+        let settings = RoomSettings(difficulty: .easy)
+        #expect(try keys(settings) == members(settings))
+        let member = MemberView(player: .random(), nickname: nickname, role: .player, ready: true, host: true, score: 0)
+        #expect(try keys(member) == members(member))
+        let state = try Self.state(
+            of: [member], host: member.player, settings: settings, game: Self.game(prompt: "Who?"), paused: .host)
+        #expect(try keys(state) == members(state))
         let inSeat = try JSONSerialization.jsonObject(with: Data(try WireJSON.bytes(seat))) as? [String: Any]
         #expect((inSeat?["answer"] as? [String: Any]).map { $0.keys.sorted() } == members(answer))
     }
@@ -104,6 +155,8 @@ import Testing
         #expect(PlainWriter().finished() == Array("{}".utf8))
         json.object("a") { _ in }
         json.number("b", 1)
-        #expect(json.finished() == Array(#"{"a":{},"b":1}"#.utf8))
+        json.objects("c", [RoomSettings]())
+        json.texts("d", ["x,", "y:", "z["])
+        #expect(json.finished() == Array(#"{"a":{},"b":1,"c":[],"d":["x,","y:","z["]}"#.utf8))
     }
 }

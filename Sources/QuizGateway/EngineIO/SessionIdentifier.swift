@@ -1,22 +1,17 @@
-/// Draws the names of Engine.IO sessions and Socket.IO connections.
+internal import QuizModel
+
+/// Draws the names of Engine.IO and Socket.IO sessions.
 ///
-/// 160 random bits in 27 URL-safe characters: nobody guesses another's. In front of them may stand the tag of the node.
+/// 162 random bits in 27 URL-safe characters: nobody guesses another's. In front of them may stand the tag of the node.
 enum SessionIdentifier {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
     private static let length = 27
 
     /// - Parameter tag: of the node the session lives on; see `PollForwarder`.
     static func draw(tag: String = "") -> String {
-        var generator = SystemRandomNumberGenerator()
-        var characters: [UInt8] = []
-        characters.reserveCapacity(length)
-        while characters.count < length {
-            var bits: UInt64 = generator.next()
-            for _ in 0..<min(10, length - characters.count) {
-                characters.append(alphabet[Int(bits & 63)])
-                bits >>= 6
-            }
-        }
+        var characters = [UInt8](repeating: 0, count: length)
+        characters.withUnsafeMutableBytes { SystemRandom.fill($0) }
+        for position in characters.indices { characters[position] = alphabet[Int(characters[position] & 63)] }
         return tag + String(decoding: characters, as: UTF8.self)
     }
 }

@@ -81,7 +81,7 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
         address = socket.remoteAddress
         self.socket = socket
         self.parts = parts
-        sessionID = admission.recovery?.sid ?? SessionName.random()
+        sessionID = admission.recovery?.sid ?? SessionIdentifier.draw()
         let now = NIODeadline.now()
         let pace = parts.pace
         events = TokenBucket(perSecond: Double(pace.eventsPerSecond), burst: Double(pace.eventsBurst), now: now)
@@ -130,7 +130,7 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     /// - Parameter baseline: offsets older than this are void from here on; nil: the session is in no room.
     func acceptAsNew(baseline: RecoveryBaseline?) {
         if admission.pid != nil { parts.metrics.notRecovered.increment() }
-        let sid = SessionName.random()
+        let sid = SessionIdentifier.draw()
         let token = RecoveryToken(player: player, sid: sid, issuedAtMs: admission.issuedAtMs, baseline: baseline)
         self.token = token
         socket?.accept(sid: sid, pid: parts.recovery.seal(token))

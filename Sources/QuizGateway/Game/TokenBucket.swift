@@ -26,15 +26,3 @@ struct TokenBucket: Sendable {
         return true
     }
 }
-
-/// Names of Socket.IO sessions.
-enum SessionName {
-    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-
-    /// 120 random bits in 20 URL-safe characters.
-    static func random() -> String {
-        var generator = SystemRandomNumberGenerator()
-        return String(
-            decoding: (0..<20).map { _ in alphabet[Int(generator.next(upperBound: UInt64(64)))] }, as: UTF8.self)
-    }
-}

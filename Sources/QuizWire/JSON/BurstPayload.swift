@@ -89,3 +89,44 @@ extension SeatView: BurstPayload {
         json.number("streak", streak)
     }
 }
+
+/// Everybody who joins gets one, with everybody who is there.
+extension RoomStatePayload: BurstPayload {
+    func write(to json: inout PlainWriter) {
+        json.number("at", at.milliseconds)
+        json.text("code", code.text)
+        if let game { json.value("game", game) }
+        if let host { json.identifier("host", host) }
+        json.flag("locked", locked)
+        json.objects("members", members)
+        if let paused { json.text("paused", paused.rawValue) }
+        json.text("phase", phase.rawValue)
+        json.identifiers("present", present)
+        json.number("seq", seq)
+        json.object("settings") { settings.write(to: &$0) }
+    }
+}
+
+extension MemberView: BurstPayload {
+    func write(to json: inout PlainWriter) {
+        json.flag("host", host)
+        json.text("nickname", nickname.text)
+        json.identifier("player", player)
+        json.flag("ready", ready)
+        json.text("role", role.rawValue)
+        json.number("score", score)
+    }
+}
+
+extension RoomSettings: BurstPayload {
+    func write(to json: inout PlainWriter) {
+        json.number("answerWindowMs", answerWindowMs)
+        json.flag("autoAdvance", autoAdvance)
+        json.texts("categories", categories.map(\.text))
+        if let difficulty { json.text("difficulty", difficulty.rawValue) }
+        json.number("questionCount", questionCount)
+        json.flag("speedPoints", speedPoints)
+        json.text("title", title)
+        json.text("visibility", visibility.rawValue)
+    }
+}

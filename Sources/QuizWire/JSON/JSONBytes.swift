@@ -1,3 +1,5 @@
+internal import QuizModel
+
 /// JSON's values as Foundation writes them.
 extension [UInt8] {
     mutating func append(decimal value: some BinaryInteger) {
@@ -11,6 +13,16 @@ extension [UInt8] {
             rest /= 10
         } while rest > 0
         self[start...].reverse()
+    }
+
+    /// Appends an identifier with its quotes.
+    mutating func append(quoted identifier: some UniqueIdentifier) {
+        append(UInt8(ascii: "\""))
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 36) { text in
+            identifier.writeDescription(to: text)
+            append(contentsOf: text)
+        }
+        append(UInt8(ascii: "\""))
     }
 
     /// Appends a text with its quotes.
