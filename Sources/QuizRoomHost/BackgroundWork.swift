@@ -49,7 +49,7 @@ package final class BackgroundWork: Service {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 for queue in queues + [beside] {
-                    group.addTask(executorPreference: queue.loop.map(LoopTaskExecutor.init)) {
+                    group.addTask(executorPreference: queue.loop.map { LoopTaskExecutor($0) }) {
                         await self.work(queue.jobs)
                     }
                 }
@@ -72,17 +72,5 @@ package final class BackgroundWork: Service {
                 running += 1
             }
         }
-    }
-}
-
-/// Runs tasks on an event loop.
-private final class LoopTaskExecutor: TaskExecutor {
-    private let loop: any EventLoop
-
-    init(_ loop: any EventLoop) { self.loop = loop }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
