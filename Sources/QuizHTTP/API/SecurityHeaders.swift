@@ -44,7 +44,7 @@ enum ContentPolicy {
     static func policy(for contentType: String, page: String) -> String {
         if contentType.hasPrefix("text/html") { return page }
         // A service worker lives under the policy its script came with, and has to fetch.
-        if contentType.contains("javascript") {
+        if contentType.hasPrefix("text/javascript") {
             return "default-src 'none'; connect-src 'self'; frame-ancestors 'none'"
         }
         return "default-src 'none'; frame-ancestors 'none'"
