@@ -36,6 +36,9 @@ enum RoomStage: UInt8, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Between the first input and the last.
+    var isOpen: Bool { self != .unopened && self != .closed }
+
     /// Whether a game's clock runs here, so that the host can pause it.
     var isTimed: Bool {
         switch self {

@@ -94,11 +94,12 @@ struct RoomState: Sendable, Hashable {
         guard stage == .question || stage == .locked, let game else { return nil }
         var answered = 0
         var playing = 0
-        for (hint, member) in members.enumerated() where member.role == .player {
-            let position = game.position(of: member.player, hint: hint)
+        // By position: a member taken out to be looked at would be counted as one that is held.
+        for hint in members.indices where members[hint].role == .player {
+            let position = game.position(of: members[hint].player, hint: hint)
             let hasAnswered = position.map { game.standings[$0].answer != nil } ?? false
             if hasAnswered { answered += 1 }
-            if hasAnswered || member.present { playing += 1 }
+            if hasAnswered || members[hint].present { playing += 1 }
         }
         return ProgressPayload(index: game.index, answered: answered, of: playing)
     }

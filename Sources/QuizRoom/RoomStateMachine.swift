@@ -14,7 +14,7 @@ package struct RoomStateMachine: Sendable {
     package static let supportedRules: ClosedRange<Int> = 1...1
 
     var state: RoomState
-    /// What the input at hand has led to so far; empty between inputs.
+    /// What the input at hand, or the last one, has led to.
     private var gameEffects: [RoomEffect] = []
     private var lastEffects: [RoomEffect] = []
 
@@ -44,10 +44,20 @@ package struct RoomStateMachine: Sendable {
         _ input: RoomInput, at instant: RoomInstant, from origin: InputOrigin? = nil
     ) -> RoomOutcome {
         if let origin, let outcome = repetition(of: input, from: origin) { return outcome }
-        let before = state
         let now = min(max(instant, state.lastInstant), RoomTiming.end)
-        gameEffects.removeAll()
-        lastEffects.removeAll()
+        if case .answer(let player, let question, let choice, _, let ageMs) = input, state.stage.isOpen {
+            return applyAnswer(
+                Answer(player: player, question: question, choice: choice, ageMs: ageMs), at: now, from: origin)
+        }
+        return applyByComparing(input, at: now, from: origin)
+    }
+
+    /// Lets a rule change the state, puts it back if it refuses, and works out from the difference who is to be told.
+    ///
+    /// - Parameter now: not before the input before.
+    mutating func applyByComparing(_ input: RoomInput, at now: RoomInstant, from origin: InputOrigin?) -> RoomOutcome {
+        let before = state
+        forgetEffects()
         do throws(Rejection) {
             switch try handle(input, at: now) {
             case .unchanged(let reply):
@@ -64,6 +74,37 @@ package struct RoomStateMachine: Sendable {
             state = before
             return .rejected(error)
         }
+    }
+
+    /// `applyByComparing` for an answer, fifty of which come in a second: no second state is kept. There is nothing to put
+    /// back, because `admit` cannot change anything; and nothing to look for, because an answer changes its player's seat
+    /// and the progress.
+    private mutating func applyAnswer(_ answer: Answer, at now: RoomInstant, from origin: InputOrigin?) -> RoomOutcome {
+        let admitted: AdmittedAnswer
+        do throws(Rejection) {
+            switch try admit(answer, at: now) {
+            case .recorded(let ack): return .unchanged(.answered(ack))
+            case .new(let new): admitted = new
+            }
+        } catch {
+            return .rejected(error)
+        }
+        let progress = state.progress
+        forgetEffects()
+        record(admitted, at: now)
+        state.lastInstant = now
+        trackAbsence(at: now)
+        var effects = gameEffects
+        effects.append(.me(answer.player, state.seat(of: state.members[admitted.member], hint: admitted.member)))
+        if let new = state.progress, new != progress { effects.append(.progress(new)) }
+        let reply = RoomReply.answered(admitted.ack)
+        if let origin { state.hear(origin, reply: reply) }
+        return .applied(RoomStep(reply: reply, effects: effects))
+    }
+
+    private mutating func forgetEffects() {
+        gameEffects.removeAll()
+        lastEffects.removeAll()
     }
 
     /// What a rule made of an input. Rules throw the rejection; the door puts the state back.
@@ -95,7 +136,13 @@ package struct RoomStateMachine: Sendable {
         case .start(let host, let game, let questions):
             return try start(by: host, game: game, questions: questions, at: now)
         case .answer(let player, let question, let choice, _, let ageMs):
-            return try answer(player: player, question: question, choice: choice, ageMs: ageMs, at: now)
+            let answer = Answer(player: player, question: question, choice: choice, ageMs: ageMs)
+            switch try admit(answer, at: now) {
+            case .recorded(let ack): return .unchanged(.answered(ack))
+            case .new(let admitted):
+                record(admitted, at: now)
+                return .changed(.answered(admitted.ack))
+            }
         case .pause(let host): return try pause(by: host, at: now)
         case .resume(let host): return try resume(by: host, at: now)
         case .skip(let host): return try skip(by: host, at: now)

@@ -1,7 +1,8 @@
 import QuizModel
-import QuizRoom
 import QuizTestKit
 import Testing
+
+@testable import QuizRoom
 
 /// Thousands of random inputs, held against what must hold after each of them.
 struct RandomRunTests {
@@ -13,6 +14,7 @@ struct RandomRunTests {
         #expect(run.coverage.count == RoomPhase.allCases.count - 1, "seed \(seed): \(run.coverage)")
         #expect(run.applied > 600 && run.refused > 600, "seed \(seed): \(run.applied), \(run.refused)")
         #expect(run.gamesFinished > 2, "seed \(seed): \(run.gamesFinished)")
+        #expect(run.answersCompared > 500, "seed \(seed): \(run.answersCompared)")
         #expect(run.resent > 300, "seed \(seed): \(run.resent)")
     }
 }
@@ -35,6 +37,7 @@ private struct RandomRun {
     private var sent: [(input: RoomInput, origin: InputOrigin, reply: RoomReply?)] = []
     private var lastApplied: [UInt64: InputOrigin] = [:]
     private(set) var resent = 0
+    private(set) var answersCompared = 0
     private(set) var applied = 0
     private(set) var refused = 0
     var gamesFinished: Int { finished.count }
@@ -105,12 +108,24 @@ private struct RandomRun {
         let digest = room.machine.digest
         let before = room.view
         let origin = nextOrigin(of: input)
+        var other = room.machine
         let outcome = room.send(input, from: origin)
+        if case .answer = input, origin.flatMap({ other.hasHeard($0) }) == nil {
+            // However an answer is applied, it comes to the same.
+            let now = max(room.now, other.state.lastInstant)
+            #expect(other.applyByComparing(input, at: now, from: origin) == outcome, "\(context): \(input)")
+            #expect(other.encodeSnapshot() == room.machine.encodeSnapshot(), "\(context): \(input)")
+            answersCompared += 1
+        }
         if let origin { note(outcome, of: input, from: origin) }
         switch outcome {
         case .applied(let step):
             applied += 1
             check(step, after: input, before: before)
+            let after = room.view
+            let progress = after.game?.progress.flatMap { $0 == before.game?.progress ? nil : RoomEffect.progress($0) }
+            #expect(step.effects.filter { $0.place == 2 } == (progress.map { [$0] } ?? []), "\(context)")
+            #expect(step.effects.contains { $0.place == 3 } == (after.present != before.present), "\(context)")
         case .unchanged, .rejected:
             refused += 1
             #expect(room.machine.encodeSnapshot() == snapshot, "\(context): \(input)")
@@ -190,7 +205,9 @@ private struct RandomRun {
         for effect in step.effects {
             client.apply(effect)
             switch effect {
-            case .me(let player, let seat): seats[player] = seat
+            case .me(let player, let seat):
+                #expect(seats[player] != seat, "\(context): told of a seat that stayed as it was")
+                seats[player] = seat
             case .removed(let player, _): seats[player] = nil
             case .finished(let result):
                 #expect(!finished.contains(result.game), "\(context)")
