@@ -136,6 +136,7 @@ package struct RoomStateMachine: Sendable {
         case .start(let host, let game, let questions):
             return try start(by: host, game: game, questions: questions, at: now)
         case .answer(let player, let question, let choice, _, let ageMs):
+            // `apply` takes its own way; `AnswerPathTests` holds the two against each other.
             let answer = Answer(player: player, question: question, choice: choice, ageMs: ageMs)
             switch try admit(answer, at: now) {
             case .recorded(let ack): return .unchanged(.answered(ack))

@@ -1,8 +1,7 @@
 import QuizModel
+import QuizRoom
 import QuizTestKit
 import Testing
-
-@testable import QuizRoom
 
 /// Thousands of random inputs, held against what must hold after each of them.
 struct RandomRunTests {
@@ -14,7 +13,6 @@ struct RandomRunTests {
         #expect(run.coverage.count == RoomPhase.allCases.count - 1, "seed \(seed): \(run.coverage)")
         #expect(run.applied > 600 && run.refused > 600, "seed \(seed): \(run.applied), \(run.refused)")
         #expect(run.gamesFinished > 2, "seed \(seed): \(run.gamesFinished)")
-        #expect(run.answersCompared > 500, "seed \(seed): \(run.answersCompared)")
         #expect(run.resent > 300, "seed \(seed): \(run.resent)")
     }
 }
@@ -37,7 +35,6 @@ private struct RandomRun {
     private var sent: [(input: RoomInput, origin: InputOrigin, reply: RoomReply?)] = []
     private var lastApplied: [UInt64: InputOrigin] = [:]
     private(set) var resent = 0
-    private(set) var answersCompared = 0
     private(set) var applied = 0
     private(set) var refused = 0
     var gamesFinished: Int { finished.count }
@@ -108,15 +105,7 @@ private struct RandomRun {
         let digest = room.machine.digest
         let before = room.view
         let origin = nextOrigin(of: input)
-        var other = room.machine
         let outcome = room.send(input, from: origin)
-        if case .answer = input, origin.flatMap({ other.hasHeard($0) }) == nil {
-            // However an answer is applied, it comes to the same.
-            let now = max(room.now, other.state.lastInstant)
-            #expect(other.applyByComparing(input, at: now, from: origin) == outcome, "\(context): \(input)")
-            #expect(other.encodeSnapshot() == room.machine.encodeSnapshot(), "\(context): \(input)")
-            answersCompared += 1
-        }
         if let origin { note(outcome, of: input, from: origin) }
         switch outcome {
         case .applied(let step):
