@@ -86,13 +86,15 @@ extension TestRedis {
         await ask(arguments)
     }
 
-    func ask(_ arguments: [String], password: String? = nil) async -> RedisReply? {
+    func ask(
+        _ arguments: [String], password: String? = nil, patience: Duration = .seconds(2)
+    ) async -> RedisReply? {
         var endpoint = endpoint
         endpoint.password = password
         guard
             let fixture = try? await RedisFixture(RedisConfiguration(endpoint: endpoint), waiting: false)
         else { return nil }
-        let reply = try? await fixture.client.command(arguments, patience: .seconds(2))
+        let reply = try? await fixture.client.command(arguments, patience: patience)
         await fixture.client.close()
         return reply
     }
