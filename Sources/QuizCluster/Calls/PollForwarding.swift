@@ -5,7 +5,7 @@ internal import QuizShards
 /// Long-polling sessions behind a balancer without affinity: each request may reach another node than the one before.
 ///
 /// A session's name begins with the tag of the node it lives on. A node that gets a request for somebody else's session passes it on over the mesh as it
-/// came and answers with what comes back. The tag is no secret and proves nothing; the name behind it has 160 random bits. WebSockets are
+/// came and answers with what comes back. The tag is no secret and proves nothing; the name behind it has 162 random bits. WebSockets are
 /// not passed on: a client that polls and cannot upgrade goes on polling.
 package struct PollForwarder: Sendable {
     /// Longer than a poll may be held: a ping interval and its timeout.
