@@ -296,7 +296,7 @@ let package = Package(
             [
                 "QuizHTTP", "QuizModel", "QuizWire", "QuizRoom", "QuizRoomHost", "QuizShards", "QuizSocial",
                 "QuizContent",
-                "QuizTestKit", .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioLocks, .logging,
+                "QuizTestKit", .hummingbird, .hummingbirdCore, .httpTypes, .nioCore, .nioPosix, .nioLocks, .logging,
             ]),
     ],
     swiftLanguageModes: [.v6]

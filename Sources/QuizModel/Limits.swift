@@ -122,7 +122,7 @@ package enum Limits {
 
     /// Guests made from one address a minute; enough for a school behind one address.
     package static let guestsPerAddressPerMinute = 600
-    /// Room codes looked up from one address a minute.
+    /// Rooms looked up by their codes, and lists of rooms, from one address a minute.
     package static let lookUpsPerAddressPerMinute = 600
     /// Calls of the operators' API from one address a minute: four pages that look once a second; more are refused with `rate_limited`.
     package static let operatorCallsPerAddressPerMinute = 600

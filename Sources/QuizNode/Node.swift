@@ -148,7 +148,7 @@ package struct Node {
             OverloadWatch(settings: settings.overload, host: host, load: load, registry: registry, log: log))
         services.append(StandingRooms(host: host))
         services.append(mesh)
-        services.append(OpenedLater(cluster: cluster, then: web, on: LoopTaskExecutor(group)))
+        services.append(OpenedLater(cluster: cluster, then: web))
         // The last to come is the first to go: rooms are handed over while their players are still connected.
         services.append(cluster)
         let running = ServiceGroup(
@@ -276,18 +276,15 @@ struct StandingRooms: Service {
 struct OpenedLater: Service {
     let cluster: ClusterNode
     let web: any Service
-    /// Where its tasks run: those of connections, and the handlers of requests, none of which takes a millisecond.
-    let executor: any TaskExecutor
 
-    init(cluster: ClusterNode, then web: any Service, on executor: any TaskExecutor) {
+    init(cluster: ClusterNode, then web: any Service) {
         self.cluster = cluster
         self.web = web
-        self.executor = executor
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await cluster.placed() }
         guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return }
-        try await withTaskExecutorPreference(executor) { try await web.run() }
+        try await web.run()
     }
 }

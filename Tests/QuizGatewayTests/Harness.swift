@@ -21,6 +21,8 @@ struct Gateway: Sendable {
     /// What a SIGTERM does.
     func shutDown() async { await services.triggerGracefulShutdown() }
 
+    /// Answers `/loop` with whether the request is handled on its connection's loop, everything else with its path.
+    ///
     /// - Parameter running: called with the port.
     static func server(
         _ service: GatewayService, certificates: GatewayCertificates? = nil, metrics: GatewayMetrics = GatewayMetrics(),
@@ -31,8 +33,9 @@ struct Gateway: Sendable {
         return try GatewayListener.server(service, certificates: certificates, metrics: metrics).buildServer(
             configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: 0)),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger
-        ) { request, writer, _ in
-            let text = ByteBuffer(string: "api \(request.uri.path)")
+        ) { request, writer, channel in
+            let isOnLoop = channel.eventLoop.inEventLoop
+            let text = ByteBuffer(string: request.uri.path == "/loop" ? "\(isOnLoop)" : "api \(request.uri.path)")
             var writerOfBody = try await writer.writeHead(
                 HTTPResponse(status: .ok, headerFields: [.contentLength: String(text.readableBytes)]))
             try await writerOfBody.write(text)

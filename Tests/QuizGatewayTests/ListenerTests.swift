@@ -40,6 +40,16 @@ import Testing
         }
     }
 
+    @Test func `a request is handled on the loop of its connection`() async throws {
+        try await Gateway.run(EngineEcho.service()) { gateway in
+            for _ in 0..<8 {
+                var client = try await WireClient(port: gateway.port)
+                for _ in 0..<3 { #expect(try await client.ask("GET", "/loop").body == "true") }
+                try await client.close()
+            }
+        }
+    }
+
     @Test func `Connection: close is obeyed by the gateway's own answers`() async throws {
         try await Gateway.run(EngineEcho.service()) { gateway in
             var client = try await WireClient(port: gateway.port)

@@ -1,7 +1,9 @@
 import HTTPTypes
 import NIOConcurrencyHelpers
+import NIOPosix
 import QuizHTTP
 import QuizModel
+import QuizRoomHost
 import QuizSocial
 import QuizWire
 import Testing
@@ -16,34 +18,51 @@ private final class FakeOperations: ClusterOperations {
         weight: 100, shards: 1_024, rooms: 1, isCoordinator: true, overload: .refusesRooms)
     private var report: NodesReport { NodesReport(nodes: [entry], unownedShards: 0, pendingMoves: 0, hasRedis: true) }
 
-    func nodes() async -> NodesReport { report }
+    let askedOn = NIOLockedValueBox<[Place]>([])
+
+    private func note() { askedOn.withLockedValue { $0.append(.here) } }
+
+    func nodes() async -> NodesReport {
+        note()
+        return report
+    }
 
     func shards(of node: String?) async throws(Rejection) -> ShardListReport {
+        note()
         asked.withLockedValue { $0.append("shards \(node ?? "all")") }
         return ShardListReport(shards: [])
     }
 
     func shard(_ shard: String) async throws(Rejection) -> ShardReport {
+        note()
         guard shard == "77" else { throw Rejection(.invalid, message: "That is no shard.") }
         let entry = ShardEntry(shard: 77, owner: "node-0", incarnation: nil, epoch: 3, pin: nil, movesTo: nil)
         return ShardReport(shard: entry, code: nil, pinReason: nil, openRooms: 2, moves: [])
     }
 
     func moves(of shard: String?, limit: Int?) async throws(Rejection) -> AdminMovesResponse {
+        note()
         asked.withLockedValue { $0.append("moves \(shard ?? "all") \(limit ?? -1)") }
         return AdminMovesResponse(pending: [], recent: [])
     }
 
     func ring() async -> AdminRingResponse {
-        AdminRingResponse(nodes: [.init(node: "node-0", weight: 100, points: [1])])
+        note()
+        return AdminRingResponse(nodes: [.init(node: "node-0", weight: 100, points: [1])])
     }
-    func rooms() async -> AdminRoomsResponse { AdminRoomsResponse(nodes: [], silent: ["node-1"]) }
+    func rooms() async -> AdminRoomsResponse {
+        note()
+        return AdminRoomsResponse(nodes: [], silent: ["node-1"])
+    }
 
     func live() async -> AdminLiveResponse {
-        AdminLiveResponse(atMs: 5, node: "node-0", cluster: report, owners: [0], moves: [], pins: [], revision: 9)
+        note()
+        return AdminLiveResponse(
+            atMs: 5, node: "node-0", cluster: report, owners: [0], moves: [], pins: [], revision: 9)
     }
 
     func change(_ command: OperatorCommand) async throws(Rejection) -> ChangeReport {
+        note()
         commands.withLockedValue { $0.append(command) }
         return ChangeReport(change: "node-0 is drained", outcome: .applied, plan: nil, notes: [])
     }
@@ -77,6 +96,18 @@ private final class FakeOperations: ClusterOperations {
         let player = try await fixture.signIn()
         #expect(try await fixture.ask("GET", path, headers: player.headers).status == 401)
         #expect(try await fixture.ask("GET", path, headers: headers).status == 200)
+    }
+
+    @Test func `what operators ask for is worked out beside the loops, where rooms play`() async throws {
+        let fixture = try await fixture()
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        await withTaskExecutorPreference(LoopTaskExecutor(loop)) {
+            for path in Self.paths { _ = try? await fixture.ask("GET", path, headers: headers) }
+            let json = #"{"action":"drain","node":"node-0","reason":"new disks"}"#
+            _ = try? await fixture.ask("POST", "/api/admin/changes", json: json, headers: headers)
+        }
+        let places = operations.askedOn.withLockedValue { $0 }
+        #expect(places == Array(repeating: .elsewhere, count: Self.paths.count + 1))
     }
 
     @Test func `without a token on the node the API is off and says so`() async throws {

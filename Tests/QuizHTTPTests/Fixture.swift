@@ -5,6 +5,7 @@ import HummingbirdCore
 import Logging
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOPosix
 import QuizContent
 import QuizHTTP
 import QuizModel
@@ -16,9 +17,17 @@ import QuizWire
 final class FakeRooms: RoomDirectory {
     let rooms = NIOLockedValueBox<[RoomSummary]>([])
     let created = NIOLockedValueBox<[CreateRoomCommand]>([])
+    let askedOn = NIOLockedValueBox<[Place]>([])
 
-    func publicRooms() async -> [RoomSummary] { rooms.withLockedValue { $0 } }
-    func find(_ code: RoomCode) async -> RoomSummary? { rooms.withLockedValue { $0.first { $0.code == code } } }
+    func publicRooms() async -> [RoomSummary] {
+        askedOn.withLockedValue { $0.append(.here) }
+        return rooms.withLockedValue { $0 }
+    }
+
+    func find(_ code: RoomCode) async -> RoomSummary? {
+        askedOn.withLockedValue { $0.append(.here) }
+        return rooms.withLockedValue { $0.first { $0.code == code } }
+    }
 
     func create(_ command: CreateRoomCommand, by player: PlayerID) async throws(Rejection) -> RoomCreatedAck {
         created.withLockedValue { $0.append(command) }
@@ -33,6 +42,13 @@ final class FakeRooms: RoomDirectory {
                     playersMax: 50, locked: false, password: visibility == .private))
         }
     }
+}
+
+/// What kind of thread something runs on.
+enum Place {
+    case loop, elsewhere
+
+    static var here: Place { MultiThreadedEventLoopGroup.currentEventLoop == nil ? .elsewhere : .loop }
 }
 
 /// Finished games as the tests want them.

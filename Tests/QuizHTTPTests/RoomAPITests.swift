@@ -1,8 +1,11 @@
 import HTTPTypes
 import NIOConcurrencyHelpers
+import NIOPosix
 import QuizContent
 import QuizHTTP
 import QuizModel
+import QuizRoomHost
+import QuizSocial
 import QuizTestKit
 import QuizWire
 import Testing
@@ -18,6 +21,27 @@ struct RoomAPITests {
         #expect(rooms.count == 50)
         #expect(rooms.prefix(2).map(\.code.text) == ["BBBBBBB", "AAAAAAA"])
         #expect(!rooms.contains { $0.visibility == .private })
+    }
+
+    @Test func `the list is made beside the loops, where rooms play; a look-up is not worth the way`() async throws {
+        let fixture = try await Fixture()
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        await withTaskExecutorPreference(LoopTaskExecutor(loop)) {
+            for path in ["/api/rooms", "/api/rooms/AAAAAAA"] { _ = try? await fixture.ask("GET", path) }
+        }
+        #expect(fixture.rooms.askedOn.withLockedValue { $0 } == [.elsewhere, .loop])
+    }
+
+    @Test func `lists and look-ups are counted together, by address`() async throws {
+        let fixture = try await Fixture(allowance: { $0 == .roomLookUp ? 2 : 0 })
+        fixture.rooms.add("AAAAAAA", .public)
+        #expect(try await fixture.ask("GET", "/api/rooms").status == 200)
+        #expect(try await fixture.ask("GET", "/api/rooms/AAAAAAA").status == 200)
+        for path in ["/api/rooms", "/api/rooms/AAAAAAA"] {
+            let refused = try await fixture.ask("GET", path)
+            #expect(refused.status == 429 && refused.headers[.init("Retry-After")!] != nil)
+            #expect(try await fixture.ask("GET", path, from: "203.0.113.10").status == 200)
+        }
     }
 
     private func format3(_ index: Int) -> String {

@@ -95,8 +95,9 @@ extension OverloadLevel {
 }
 
 extension ShardEntry {
-    package init(_ shard: ShardID, in picture: ClusterPicture) {
-        let owner = picture.owners[shard]
+    /// - Parameter owners: the picture's, worked out once for all shards.
+    package init(_ shard: ShardID, in picture: ClusterPicture, owners: [ShardID: Incarnation]) {
+        let owner = owners[shard]
         self.init(
             shard: shard.index, owner: owner.map(picture.label), incarnation: owner,
             epoch: picture.fences.terms[shard]?.epoch.number ?? 0, pin: picture.settings.pins[shard],
@@ -107,8 +108,11 @@ extension ShardEntry {
 extension ShardListReport: ClusterReport {
     /// - Parameter node: only the shards of processes of this name.
     package init(_ picture: ClusterPicture, node: String? = nil) {
+        let owners = picture.owners
         self.init(
-            shards: ShardID.all.map { ShardEntry($0, in: picture) }.filter { node == nil || $0.owner == node })
+            shards: ShardID.all.map { ShardEntry($0, in: picture, owners: owners) }.filter {
+                node == nil || $0.owner == node
+            })
     }
 
     package var lines: [String] {
@@ -156,7 +160,7 @@ extension HistoryReport: ClusterReport {
 extension ShardReport: ClusterReport {
     package init(_ reference: ShardReference, in picture: ClusterPicture, openRooms: Int, records: [ShardMoveRecord]) {
         self.init(
-            shard: ShardEntry(reference.shard, in: picture), code: reference.code?.text,
+            shard: ShardEntry(reference.shard, in: picture, owners: picture.owners), code: reference.code?.text,
             pinReason: picture.reasons.pins[reference.shard], openRooms: openRooms,
             moves: records.map { MoveEntry($0, in: picture) })
     }

@@ -4,6 +4,7 @@ package import NIOCore
 import NIOHTTP1
 package import NIOHTTPTypes
 import NIOSSL
+import QuizRoomHost
 
 /// One port for everything: the gateway's own endpoint, WebSockets, and the HTTP API behind them.
 ///
@@ -96,7 +97,11 @@ package struct GatewayListener: HTTPChannelHandler {
         } onCancel: {
             value.channel.close(promise: nil)
         }
-        if case .http(let channel)? = route { await handleHTTP(asyncChannel: channel, logger: logger) }
+        guard case .http(let channel)? = route else { return }
+        // Requests are handled on the loop they were read on: a thread of the pool is not woken for each, nor the loop for its answer.
+        await withTaskExecutorPreference(LoopTaskExecutor(value.channel.eventLoop)) {
+            await handleHTTP(asyncChannel: channel, logger: logger)
+        }
     }
 }
 

@@ -9,15 +9,18 @@ extension QuizAPI {
         @Sendable (Body, APICall) async throws(Rejection) -> APIReply<Answer>
 
     /// Puts a handler behind an endpoint; both must speak of the same types.
+    ///
+    /// - Parameter computes: its work may keep a processor busy for a millisecond or more, so it is not done on the
+    ///   connection's loop, where rooms play.
     func bind<Body: WirePayload, Answer: WirePayload>(
-        _ endpoint: Endpoint<Body, Answer>, on router: Router<QuizRequestContext>,
+        _ endpoint: Endpoint<Body, Answer>, on router: Router<QuizRequestContext>, computes: Bool = false,
         to handler: @escaping Handler<Body, Answer>
     ) {
         guard let method = HTTPRequest.Method(endpoint.verb.rawValue) else {
             preconditionFailure("Every verb is a method.")
         }
         let settings = settings
-        router.on(RouterPath(endpoint.path), method: method) { request, context in
+        let respond: @Sendable (Request, QuizRequestContext) async throws -> Response = { request, context in
             let body = try await Self.body(of: request, for: endpoint)
             let reply = try await handler(body, APICall(request: request, context: context, settings: settings))
             var headers = reply.headers
@@ -27,6 +30,12 @@ extension QuizAPI {
             headers[.contentType] = "application/json; charset=utf-8"
             let json = try reply.json ?? WireJSON.buffer(reply.body)
             return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: json))
+        }
+        router.on(RouterPath(endpoint.path), method: method) { request, context in
+            guard computes else { return try await respond(request, context) }
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                try await respond(request, context)
+            }
         }
     }
 

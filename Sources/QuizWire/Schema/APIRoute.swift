@@ -77,7 +77,7 @@ extension APIRoute {
 
     package static let listRoomsEndpoint = Endpoint<NoBody, RoomListResponse>(
         .listRooms, .get, "/api/rooms", "Public rooms, those with most players first; at most 50."
-    )
+    ).with { $0.refusals = [.rateLimited] }
 
     package static let createRoomEndpoint = Endpoint<CreateRoomCommand, RoomCreatedAck>(
         .createRoom, .post, "/api/rooms", "Makes a room; its maker joins it over the socket."
