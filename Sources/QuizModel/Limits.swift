@@ -122,8 +122,10 @@ package enum Limits {
 
     /// Guests made from one address a minute; enough for a school behind one address.
     package static let guestsPerAddressPerMinute = 600
-    /// Rooms looked up by their codes, and lists of rooms, from one address a minute.
+    /// Room codes looked up from one address a minute.
     package static let lookUpsPerAddressPerMinute = 600
+    /// Lists of public rooms from one address a minute: home pages that are open look six times.
+    package static let listsPerAddressPerMinute = 1_200
     /// Calls of the operators' API from one address a minute: four pages that look once a second; more are refused with `rate_limited`.
     package static let operatorCallsPerAddressPerMinute = 600
     /// Handshakes a node takes a second; more get 503 and `Retry-After`.

@@ -4,8 +4,7 @@ internal import QuizWire
 
 extension QuizAPI {
     @Sendable func listRooms(_ body: NoBody, _ call: APICall) async throws(Rejection) -> APIReply<RoomListResponse> {
-        // All nodes are asked for it: it counts as a look-up.
-        try await pass(.roomLookUp, call)
+        try await pass(.roomList, call)
         let rooms = await services.rooms.publicRooms().filter { $0.visibility == .public }
             .sorted { ($0.players, $1.code.text) > ($1.players, $0.code.text) }
         return APIReply(RoomListResponse(rooms: Array(rooms.prefix(Self.roomsListedMax))))

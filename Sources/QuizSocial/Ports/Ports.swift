@@ -111,6 +111,7 @@ package enum RateLimitedDoor: String, Sendable, CaseIterable {
     case guestSignIn = "guest"
     case refresh = "refresh"
     case roomLookUp = "lookup"
+    case roomList = "list"
     case roomCreate = "create"
     case operators = "operators"
 
@@ -120,6 +121,7 @@ package enum RateLimitedDoor: String, Sendable, CaseIterable {
         case .guestSignIn: Limits.guestsPerAddressPerMinute
         case .refresh: Limits.guestsPerAddressPerMinute
         case .roomLookUp: Limits.lookUpsPerAddressPerMinute
+        case .roomList: Limits.listsPerAddressPerMinute
         case .roomCreate: 120
         case .operators: Limits.operatorCallsPerAddressPerMinute
         }

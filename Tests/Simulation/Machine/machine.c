@@ -97,6 +97,18 @@ int clock_gettime(clockid_t clock, struct timespec *now) {
     return 0;
 }
 
+// `SystemRandom` draws here.
+int getentropy(void *bytes, size_t count) {
+    if (is_simulated) {
+        fill_with_random(bytes, count);
+        return 0;
+    }
+    long drawn = kernel(SYS_getrandom, (long)bytes, (long)count, 0, 0, 0, 0);
+    if (drawn == (long)count) return 0;
+    errno = drawn < 0 ? (int)-drawn : EIO;
+    return -1;
+}
+
 // Swift's `SystemRandomNumberGenerator` and BoringSSL draw through `syscall(SYS_getrandom, …)`.
 long syscall(long number, ...) {
     va_list list;
