@@ -7,6 +7,8 @@ package enum SystemRandom {
     package static func fill(_ bytes: UnsafeMutableRawBufferPointer) {
         precondition(bytes.count <= 256, "getentropy(3) gives 256 bytes at most.")
         guard let start = bytes.baseAddress else { return }
-        guard getentropy(start, bytes.count) == 0 else { fatalError("The operating system has no random numbers.") }
+        guard getentropy(start, bytes.count) == 0 else {
+            preconditionFailure("The operating system has no random numbers.")
+        }
     }
 }

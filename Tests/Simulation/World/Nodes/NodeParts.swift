@@ -27,8 +27,13 @@ struct NodeParts {
         let mesh = node.mesh
         let storage = world.storage(of: node)
         let wallClockMs: @Sendable () -> Int64 = { LogTime.nowMs() }
+        // Where nodes are hours apart a token of one has expired at another, and a player gets a new one by HTTP, which
+        // these players do not have.
+        let rightClockMs: @Sendable () -> Int64 = { [process = node.process] in
+            LogTime.nowMs() - process.wallOffsetNs / 1_000_000
+        }
         let accounts = await GuestAccounts(
-            accounts: world.accounts, revocations: world.revocations, secret: world.session, nowMs: wallClockMs)
+            accounts: world.accounts, revocations: world.revocations, secret: world.session, nowMs: rightClockMs)
         presence = PresenceBook(directory: world.presence)
         let roomMetrics = RoomMetrics(registry)
         let load = NodeLoad(own: own)
