@@ -94,7 +94,7 @@ struct RoomState: Sendable, Hashable {
         guard stage == .question || stage == .locked, let game else { return nil }
         var answered = 0
         var playing = 0
-        // By position: a member taken out to be looked at would be counted as one that is held.
+        // By index: a loop over the members themselves would retain and release what each of them holds.
         for hint in members.indices where members[hint].role == .player {
             let position = game.position(of: members[hint].player, hint: hint)
             let hasAnswered = position.map { game.standings[$0].answer != nil } ?? false
@@ -105,9 +105,8 @@ struct RoomState: Sendable, Hashable {
     }
 
     private func standing(of player: PlayerID, hint: Int) -> Standing? {
-        guard let standings = game?.standings else { return nil }
-        if standings.indices.contains(hint), standings[hint].player == player { return standings[hint] }
-        return standings.first { $0.player == player }
+        guard let game, let position = game.position(of: player, hint: hint) else { return nil }
+        return game.standings[position]
     }
 
     func view(of member: Member, hint: Int = 0) -> MemberView {
