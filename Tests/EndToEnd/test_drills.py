@@ -3,10 +3,14 @@
 import asyncio
 import copy
 import socket
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from harness.drill_ledger import FORMAT, VERSION, Tally
+from harness.ports import free_port
 from harness.relay import IN, OUT, Relay
 
 ADA, BEN, GAME = "ada", "ben", "game"
@@ -82,6 +86,28 @@ def test_another_version_is_refused(tmp_path):
     path.write_text('{"format": "quizmania-drill", "version": 2}')
     with pytest.raises(ValueError):
         Tally.read(path)
+
+
+def program(tmp_path: Path, *lines: str) -> subprocess.CompletedProcess[str]:
+    """Runs a Python program of these lines, which has the harness at hand."""
+    file = tmp_path / "broken"
+    file.write_text("\n".join(("import sys", f"sys.path.insert(0, {str(Path(__file__).parent)!r})", *lines)))
+    return subprocess.run([sys.executable, file], text=True, capture_output=True, timeout=60)
+
+
+@pytest.mark.parametrize("line", ["{}['node-0']", "run._stack.callback(lambda: {}['node-0'])"])
+def test_a_drill_that_breaks_says_why_in_its_last_line(tmp_path, line):
+    done = program(tmp_path, "from harness.drill import perform", "async def drill(run):", "    " + line, "perform(drill)")
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[-1] == "FAILED broken: unexpected KeyError: 'node-0'"
+    assert "line 5, in " in done.stderr, "where that was"
+
+
+def test_a_port_that_was_given_is_not_given_by_another_process(tmp_path):
+    port = free_port()
+    done = program(tmp_path, "import random", "from harness.ports import free_port",
+                   f"random.randrange = lambda *_: {port}", "free_port()")
+    assert done.returncode == 1 and "no free TCP port" in done.stderr, "nobody listens on it, but it is given"
 
 
 async def test_a_relay_holds_one_direction_and_loses_nothing():

@@ -15,6 +15,7 @@ import shutil
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -268,8 +269,16 @@ def perform(drill: Callable[[Run], Awaitable[None]], *, rooms: int = 6, players:
         problem = run_loop(_perform(name, drill, options, file, limit + grown))
     except KeyboardInterrupt:
         problem = "interrupted"
+    except (Exception, asyncio.CancelledError) as unexpected:  # The last line says what went wrong, whatever it was.
+        problem = told(unexpected)
     print(f"{'FAILED' if problem else 'passed'} {name}{': ' + problem if problem else ''}", flush=True)
     sys.exit(1 if problem else 0)
+
+
+def told(unexpected: BaseException) -> str:
+    """A sentence on something nobody foresaw; where it came from is printed."""
+    traceback.print_exception(unexpected)
+    return f"unexpected {type(unexpected).__name__}: {unexpected}"
 
 
 async def _perform(name: str, drill: Callable[[Run], Awaitable[None]], options: argparse.Namespace, file: Path,
@@ -284,6 +293,8 @@ async def _perform(name: str, drill: Callable[[Run], Awaitable[None]], options: 
                 await run.finish()
         except (TimeoutError, AssertionError, Failed, Refused, OSError) as problem:
             failure = f"{type(problem).__name__}: {problem}" if str(problem) else f"not done within {limit:.0f} s"
+        except Exception as unexpected:  # The ledger is written all the same.
+            failure = told(unexpected)
         if run._crowd is None:
             return failure or "no games were played"
         file.parent.mkdir(parents=True, exist_ok=True)
