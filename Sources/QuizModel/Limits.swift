@@ -49,8 +49,8 @@ package enum Limits {
     package static let uncommittedInputsPerRoomMax = 256
     /// Of these, kept free for timers, so that a flood of answers cannot stop a room's clock.
     package static let uncommittedInputsReservedForTimers = 16
-    /// Bytes of uncommitted inputs a node may hold; then `busy`.
-    package static let uncommittedBytesPerNodeMax = 32 << 20
+    /// Bytes of uncommitted inputs the rooms of one journal lane may hold; then `busy`. A node has `postgres.lanes` of them.
+    package static let uncommittedBytesPerLaneMax = 32 << 20
     package static let rowsPerBatchMax = 1_000
     package static let bytesPerBatchMax = 512 << 10
     /// Without a commit for this long a room says "saving…" and stops its clock.

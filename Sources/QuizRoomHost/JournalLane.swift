@@ -132,14 +132,19 @@ final class JournalLane: @unchecked Sendable {  // mutable state is confined to 
     /// A refused room is retried only after its fence row has been read, with a pause, because a fencer may be at work.
     private func readTerms(of shards: [ShardID]) {
         loop.scheduleTask(in: .milliseconds(50)) { [journal, index, loop] in
-            self.work.submit {
+            let accepted = self.work.submit {
                 let terms: [ShardID: Term]?
                 do { terms = try await journal.terms(of: shards, lane: index) } catch { terms = nil }
-                loop.execute {
-                    for action in self.machine.terms(terms) { self.perform(action) }
-                    self.proceed()
-                }
+                loop.execute { self.haveRead(terms) }
             }
+            // Its rooms wait until somebody asks again.
+            if !accepted { self.haveRead(nil) }
         }
+    }
+
+    /// - Parameter terms: nil: they could not be read.
+    private func haveRead(_ terms: [ShardID: Term]?) {
+        for action in machine.terms(terms) { perform(action) }
+        proceed()
     }
 }

@@ -140,6 +140,8 @@ extension RoomActor {
 
     func refuse(_ target: ReplyTarget, _ rejection: Rejection, began: NIODeadline) {
         environment.metrics.inputsRejected[rejection.code].increment()
+        // Nothing waits to be sent then: commands that want no answer would fill the memory while commits stand still.
+        if case .nobody = target { return }
         push(.reply(target, .failure(rejection), began: began))
         release()
     }
@@ -179,7 +181,7 @@ extension RoomActor {
     }
 
     /// Why the room takes no such input now; nil: it does.
-    private func refusal(of input: RoomInput, from origin: InputOrigin?) -> Rejection? {
+    func refusal(of input: RoomInput, from origin: InputOrigin?) -> Rejection? {
         if let standstill { return standstill }
         // A command that has been applied is told so: whoever is told `busy` does it again, as another command.
         if let origin, machine.hasHeard(origin) != nil { return nil }
@@ -190,7 +192,7 @@ extension RoomActor {
             case .tick, .clock: Limits.uncommittedInputsPerRoomMax
             default: Limits.uncommittedInputsPerRoomMax - Limits.uncommittedInputsReservedForTimers
             }
-        if uncommitted >= limit || environment.backlogBytes >= Limits.uncommittedBytesPerNodeMax {
+        if uncommitted >= limit || environment.backlogBytes >= Limits.uncommittedBytesPerLaneMax {
             environment.metrics.busy.increment()
             return Rejection(.busy)
         }

@@ -99,9 +99,8 @@ extension RoomActor {
         guard let snapshot = snapshotWaiting, snapshot.head.number <= committed.number else { return }
         snapshotWaiting = nil
         guard resultsUnderWay == 0 else { return }
-        snapshotUnderWay = true
         let term = term
-        environment.work.submit { [environment, log] in
+        snapshotUnderWay = environment.work.submit { [environment, log] in
             do throws(JournalFailure) {
                 if try await environment.journal.save(snapshot, term: term, lane: environment.lane.index) {
                     environment.metrics.snapshots.increment()

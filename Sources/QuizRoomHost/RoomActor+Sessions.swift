@@ -24,9 +24,11 @@ extension RoomActor {
         release()
     }
 
-    /// The connection is gone; the seat stays.
+    /// The connection is gone, or wants to be let in no longer; the seat stays.
     package func detach(_ session: any SessionOutlet) {
         sessions.removeAll { $0 === session }
+        knocking.removeAll { $0 === session }
+        outputs.removeAll { if case .attach(let waiting, _) = $0.output { waiting === session } else { false } }
         updatePresence(of: session.player)
     }
 
@@ -85,12 +87,26 @@ extension RoomActor {
     func updatePresence(of player: PlayerID) {
         let present = sessions.contains { $0.player == player }
         guard let known = machine.isPresent(player), known != present, !dropped else { return }
-        submit(.presence(player: player, present: present))
+        let input = RoomInput.presence(player: player, present: present)
+        if case .busy? = refusal(of: input, from: nil)?.code { return reconcilePresenceLater() }
+        submit(input)
     }
 
     /// After a take-over: members who have not come back are away.
     package func reconcilePresence() {
         for member in machine.memberIDs { updatePresence(of: member) }
+    }
+
+    /// Who came or went while too much waited for the journal is noticed behind it: a room would wait for answers of somebody who has left, and would never be empty.
+    private func reconcilePresenceLater() {
+        guard !presenceIsBehind else { return }
+        presenceIsBehind = true
+        loop.scheduleTask(in: Self.refusedAgainIn) {
+            self.assumeIsolated { room in
+                room.presenceIsBehind = false
+                room.reconcilePresence()
+            }
+        }
     }
 
     func remove(_ player: PlayerID, _ reason: SessionEnd) {
@@ -155,9 +171,15 @@ extension RoomActor {
         environment.metrics.roomsQuarantined.increment()
         environment.loop.settled(self)
         log.error("The room is quarantined.", metadata: .keys([.reason: "\(why)"]))
-        for case .reply(let target, _, let began) in waiting.map(\.output) {
-            outputs.append(
-                (committed.number, .reply(target, .failure(Rejection(.unavailable, retry: .never)), began: began)))
+        for output in waiting.map(\.output) {
+            switch output {
+            case .reply(let target, _, let began):
+                outputs.append(
+                    (committed.number, .reply(target, .failure(Rejection(.unavailable, retry: .never)), began: began)))
+            case .attach(_, .fresh(_, _, let joined)): joined(false)
+            case .attach(_, .recovered(_, let verdict)): verdict(.notMember)
+            default: break
+            }
         }
         broadcast(.roomSaving, SavingPayload(saving: true, at: instant()), conflation: Conflation.saving)
         release()

@@ -37,14 +37,25 @@ extension RoomActor {
         timerAt = nil
     }
 
-    private func fire() {
+    func fire() {
         let due = timerAt
         timer = nil
         timerAt = nil
         // It may be later by now; and a gap in the loop's time is found here at the latest.
         guard let due, instant() >= due else { return armTimer() }
+        let before = applied.number
         submit(.tick(credits: machine.wantsCredits ? credits() : []))
+        if applied.number == before { waitRefused(for: due) }
         armTimer()
+    }
+
+    /// Too much waits for the journal. What is due stays due; asked again at once, it would keep the loop busy.
+    private func waitRefused(for due: RoomInstant) {
+        timerAt = due
+        timerFiresAt = .now() + Self.refusedAgainIn
+        timer = loop.scheduleTask(deadline: timerFiresAt) {
+            self.assumeIsolated { $0.fire() }
+        }
     }
 
     /// What every player's answers will be given back for their way (P9): measured by this server, capped, frozen with

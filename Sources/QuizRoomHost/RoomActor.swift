@@ -13,7 +13,7 @@ internal import QuizWire
 ///
 /// **Output commit** (P1). An input is applied at once and its row handed to the journal lane; everything that follows from it waits in `outputs`
 /// under the row's number and leaves, in order, when that number is committed. What changes nothing (a rejection, a retry's ack) waits under the
-/// number of the last input it saw. Nothing that leaves a room can therefore be taken back by a crash.
+/// number of the last input it saw. Nothing its sessions are sent can therefore be taken back by a crash; `summary`, for look-ups and lists, is of the moment.
 ///
 /// The parts: `+Inputs` what comes in, `+Journal` rows out and commits in, `+Outputs` what leaves, `+Sessions` who is connected, `+Timers` deadlines.
 package actor RoomActor {
@@ -70,6 +70,8 @@ package actor RoomActor {
 
     // Who is connected.
     var sessions: [any SessionOutlet] = []
+    /// Somebody came or went and the room could not take it; it looks again.
+    var presenceIsBehind = false
 
     // Timers.
     var timer: Scheduled<Void>?
@@ -77,6 +79,8 @@ package actor RoomActor {
     var timerFiresAt = NIODeadline.distantPast
     /// What is waited for.
     var timerAt: RoomInstant?
+    /// How long the room's own input waits that was refused because too much waits for the journal.
+    static let refusedAgainIn = TimeAmount.milliseconds(100)
 
     init(
         record: RoomRecord, term: Term, loop: any EventLoop, environment: RoomEnvironment, replayed: ReplayedRoom

@@ -40,8 +40,6 @@ package struct RoomClock: Sendable {
         anchor = now
     }
 
-    package var isFrozen: Bool { frozenAt != nil }
-
     package func instant(at now: NIODeadline) -> RoomInstant {
         frozenAt ?? base + max(0, (now - anchor).nanoseconds / 1_000_000)
     }

@@ -22,7 +22,7 @@ import Testing
         #expect(
             Limits.playersPerRoomMax <= Limits.uncommittedInputsPerRoomMax - Limits.uncommittedInputsReservedForTimers,
             "everybody may answer within one commit")
-        #expect(Limits.bytesPerBatchMax < Limits.uncommittedBytesPerNodeMax)
+        #expect(Limits.bytesPerBatchMax < Limits.uncommittedBytesPerLaneMax)
         #expect(Limits.clientEventBytesMax < Limits.bytesPerBatchMax)
     }
 

@@ -22,7 +22,7 @@ final class RoomStage: Sendable {
     let room: RoomActor
     private let roomLoop: RoomLoop
     private let delegate: StageDelegate
-    private let work = BackgroundWork()
+    private let work: BackgroundWork
 
     static let code = RoomCode("ABCDEFG")!
     static let roomID = RoomID(value: 42)
@@ -31,9 +31,10 @@ final class RoomStage: Sendable {
     /// - Parameter replayed: nil: a new room.
     init(
         journal: InMemoryRoomJournal = InMemoryRoomJournal(), questions: [Question] = [], owner: Incarnation = owner,
-        standing: Bool = true
+        standing: Bool = true, work: BackgroundWork = BackgroundWork()
     ) async throws {
         self.journal = journal
+        self.work = work
         self.questions = CannedQuestions(questions: questions)
         loop = MultiThreadedEventLoopGroup.singleton.next()
         let shard = ShardID(of: Self.code)
@@ -130,6 +131,7 @@ extension RoomActor {
     func stateDigest() -> UInt64 { machine.digest }
     func ringOffset() -> String { ring.offset }
     func phaseNow() -> RoomPhase { machine.phase }
+    func isPresent(_ player: PlayerID) -> Bool? { machine.isPresent(player) }
 }
 
 /// What the lane finds, passed to the one room.

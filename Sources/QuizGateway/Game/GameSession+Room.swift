@@ -258,12 +258,21 @@ extension GameSession {
     func roomMoved() {
         guard let code = seat.code else { return }
         if case .going = seat {} else { seat = .going(to: code, .follow) }
+        // Nothing it was asked before will be answered; the shard may have stayed, and the room with it.
+        entering = nil
         attach()
     }
 
     /// The session is in no room any more. Answers that are on their way still reach the client.
     func leaveRoom() {
         endSeeking()
+        detach()
+        seat = .outside
+        _ = backlog.clear()
+    }
+
+    /// Whoever owns the room, or is about to let the session in, forgets it.
+    private func detach() {
         switch seat {
         case .outside: break
         case .here(let room): room.run { $0.detach(self) }
@@ -275,8 +284,6 @@ extension GameSession {
             case .quarantined, .nowhere, .unknown: break
             }
         }
-        seat = .outside
-        _ = backlog.clear()
     }
 
     private func armSeekTimer() {
@@ -293,6 +300,8 @@ extension GameSession {
     private func giveUpSeeking() {
         seekTimer = nil
         guard case .going(_, let purpose) = seat else { return }
+        // Else a room that answers later would count the session among its own.
+        detach()
         switch purpose {
         case .join(let entry):
             refuse(entry.ack, Rejection(.busy))
