@@ -17,7 +17,7 @@ import QuizWire
 ///   a droppable message can still be replaced by a newer one of its key. Every connection begins like this, behind the answer to its
 ///   handshake, and with TLS it stays so.
 ///
-/// The reader is given up when too many bytes wait, or when it takes nothing for too long; the byte limit alone would let
+/// The reader is given up when too many bytes or messages wait, or when it takes nothing for too long; the byte limit alone would let
 /// a reader of one byte a second sit there for ever.
 final class Outbox: Flushable {
     struct Bounds {
@@ -32,6 +32,8 @@ final class Outbox: Flushable {
     }
 
     private static let chunkBytesMax = 64 << 10
+    /// Messages that may wait. Small ones, as answers to pings, take much more memory than their bytes.
+    static let messagesMax = 16 << 10
 
     // What sending a batch at once touches stands first, see `GameSession`: with the object's header it is one cache line.
 
@@ -87,7 +89,9 @@ final class Outbox: Flushable {
         waiting.append(Entry(bytes: frames, key: key))
         waitingBytes += frames.readableBytes
         loop.counters.messagesSent += 1
-        guard backlogBytes <= bounds.hardBytes else { return giveUp(.outboundOverflow) }
+        guard backlogBytes <= bounds.hardBytes, waiting.count <= Self.messagesMax else {
+            return giveUp(.outboundOverflow)
+        }
         if inFlightBytes == 0 { schedule() }
     }
 

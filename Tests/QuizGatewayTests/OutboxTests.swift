@@ -116,6 +116,19 @@ import Testing
         }
     }
 
+    @Test func `a reader is given up when too many messages wait, however small they are`() async throws {
+        try await withServer { server in
+            let reader = try await WireClient(port: server.port, autoRead: false, receiveBufferBytes: 8 << 10)
+            try await server.untilOpen(1)
+            try await server.loop.submit {
+                // A tenth of the bytes that may wait.
+                for _ in 0..<40_000 { server.sockets.open[0].send(.pong, ByteBuffer()) }
+            }.get()
+            #expect(await server.sockets.closed.next() == .outboundOverflow)
+            try await reader.close()
+        }
+    }
+
     @Test func `a reader that was idle for longer than the stall limit is not taken for a stalled one`() async throws {
         var configuration = GatewayConfiguration.quiet
         configuration.outboundHardBytesMax = 64 << 20
