@@ -115,8 +115,6 @@ package final class GameApplication: SocketApplication {
 
 /// What sessions count.
 package struct GameMetrics: Sendable {
-    package enum Recovery: String, CaseIterable, Hashable, Sendable { case recovered, expired, member, none }
-
     let sessionsOpened: MetricCounter
     let recovered: MetricCounter
     let notRecovered: MetricCounter

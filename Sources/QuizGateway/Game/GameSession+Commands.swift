@@ -111,7 +111,8 @@ extension GameSession {
         case .there(let owner, _, _):
             guard let json = try? WireJSON.buffer(message) else { return done(false) }  // texts always encode
             // Numbers no client uses: they count from 0.
-            let ack = Self.linesFrom + linesUnderWay.count + Int.random(in: 0..<1 << 20) << 8
+            let ack = Self.linesFrom + linesForwarded
+            linesForwarded += 1
             linesUnderWay[ack] = done
             loop.scheduleTask(in: .seconds(5)) { self.linesUnderWay.removeValue(forKey: ack)?(false) }
             parts.router.transport.send(.chat(SessionChat(handle: handle, ack: ack, json: json)), to: owner)

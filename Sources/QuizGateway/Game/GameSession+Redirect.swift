@@ -18,8 +18,8 @@ extension GameSession {
         case .follow:
             // A room of fifty is not to knock at its new node's door in one moment, beside the game that goes on.
             let spread = parts.forwarded.isStopping ? 0 : Int64.random(in: 0...Int64(Limits.redirectSpreadMs))
-            loop.scheduleTask(in: .milliseconds(spread)) { [weak self] in
-                guard let self, case .there(owner, _, _) = self.seat else { return }
+            loop.scheduleTask(in: .milliseconds(spread)) {
+                guard case .there(owner, _, _) = self.seat else { return }
                 self.tellTheWay()
             }
         }

@@ -52,6 +52,7 @@ final class GameSession: ForwardedSession, @unchecked Sendable {  // confined to
     var handle = SessionHandle(session: .random(in: 1 ... .max), attachment: 0)
     /// Chat lines shown by a room on another node, until it says so.
     var linesUnderWay: [Int: @Sendable (Bool) -> Void] = [:]
+    var linesForwarded = 0
     var seekTimer: LoopTimers.Timer?
     /// Whom the attachment under way was asked of.
     var asked: Incarnation?

@@ -1,7 +1,7 @@
 /// Writes a value as compact JSON, keys in the order of their bytes.
 ///
 /// The bytes are those of Foundation's `JSONEncoder` with `sortedKeys` and `withoutEscapingSlashes`, without the tree it builds first and sorts in the end:
-/// objects are written as they come, and one whose keys came in another order is put in order once it is complete. What payloads do not have
+/// objects are written as they come, and one whose keys came in another order is put in order once it is complete. What payloads seldom have
 /// (fractions, control characters, nested containers, a key twice) it leaves to Foundation; see `WireJSON`.
 final class JSONWriter {
     /// The value at hand is not for this writer.

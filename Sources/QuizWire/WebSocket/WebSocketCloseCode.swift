@@ -12,12 +12,8 @@ package struct WebSocketCloseCode: Hashable, Sendable, CustomStringConvertible {
     package static let protocolError = WebSocketCloseCode(1002)
     /// Text that is not UTF-8, or compressed data that does not inflate.
     package static let invalidData = WebSocketCloseCode(1007)
-    /// The peer broke a rule of the product.
-    package static let policyViolation = WebSocketCloseCode(1008)
     /// A message larger than the bound.
     package static let tooLarge = WebSocketCloseCode(1009)
-    /// The server cannot go on with this connection; connect again later.
-    package static let tryAgainLater = WebSocketCloseCode(1013)
 
     /// Whether a peer may put this number into a Close frame.
     ///
