@@ -142,7 +142,9 @@ extension RoomActor {
         environment.metrics.inputsRejected[rejection.code].increment()
         // Nothing waits to be sent then: commands that want no answer would fill the memory while commits stand still.
         if case .nobody = target { return }
-        push(.reply(target, .failure(rejection), began: began))
+        // In a room that is quarantined nothing is committed any more.
+        let number = quarantined == nil ? applied.number : committed.number
+        outputs.append((number, .reply(target, .failure(rejection), began: began)))
         release()
     }
 
@@ -157,7 +159,9 @@ extension RoomActor {
     /// Told to ask again when it is decided where the room goes on. Of a crowd some wait for their gateway's own look.
     private func knock(_ session: any SessionOutlet) {
         guard !dropped else { return session.ended(.moved) }
-        guard knocking.count < Limits.playersPerRoomMax, !knocking.contains(where: { $0 === session }) else { return }
+        // Who is in already is told with all who are.
+        guard knocking.count < Limits.playersPerRoomMax, !(sessions + knocking).contains(where: { $0 === session })
+        else { return }
         knocking.append(session)
     }
 

@@ -45,7 +45,12 @@ extension RoomActor {
     }
 
     /// Lets go what is committed, as long as this node may speak for the room.
+    ///
+    /// One after the other: a session that is let in may ask for something at once, and what comes of that leaves behind what it was let in with.
     func release() {
+        guard !isReleasing else { return }
+        isReleasing = true
+        defer { isReleasing = false }
         while let first = outputs.first, first.number <= committed.number, !dropped {
             guard environment.loop.standing.holds(at: .now()) else { return environment.loop.silenced(self) }
             outputs.removeFirst()

@@ -17,18 +17,23 @@ extension RoomActor {
         _ session: any SessionOutlet, offset: OffsetMark, baseline: Int,
         verdict: @escaping @Sendable (RecoveryVerdict) -> Void
     ) {
-        guard !dropped, machine.isMember(session.player) else { return verdict(.notMember) }
+        guard !dropped, quarantined == nil, machine.isMember(session.player) else { return verdict(.notMember) }
         // An offset older than the baseline belongs to a history the client was told to forget.
         let usable = offset.seq >= baseline ? offset : OffsetMark(code: offset.code, seq: -1, proof: "")
         push(.attach(session, .recovered(usable, verdict: verdict)))
         release()
     }
 
-    /// The connection is gone, or wants to be let in no longer; the seat stays.
-    package func detach(_ session: any SessionOutlet) {
-        sessions.removeAll { $0 === session }
+    /// The session waits to be let in no longer.
+    package func giveUp(_ session: any SessionOutlet) {
         knocking.removeAll { $0 === session }
         outputs.removeAll { if case .attach(let waiting, _) = $0.output { waiting === session } else { false } }
+        detach(session)
+    }
+
+    /// The connection is gone; the seat stays.
+    package func detach(_ session: any SessionOutlet) {
+        sessions.removeAll { $0 === session }
         updatePresence(of: session.player)
     }
 
@@ -42,7 +47,6 @@ extension RoomActor {
     /// Lets a session in; everything that leaves the room from now on reaches it.
     func complete(_ session: any SessionOutlet, _ kind: AttachKind) {
         guard session.isOpen else { return updatePresence(of: session.player) }
-        let known = sessions.contains { $0 === session }
         switch kind {
         case .fresh(let state, let me, let joined):
             joined(true)
@@ -65,7 +69,7 @@ extension RoomActor {
                 push(.me(session.player, payload: me))
             }
         }
-        if !known { sessions.append(session) }
+        if !sessions.contains(where: { $0 === session }) { sessions.append(session) }
         closeSurplus(of: session.player)
         session.ping()
         updatePresence(of: session.player)
@@ -86,9 +90,11 @@ extension RoomActor {
 
     func updatePresence(of player: PlayerID) {
         let present = sessions.contains { $0.player == player }
-        guard let known = machine.isPresent(player), known != present, !dropped else { return }
+        guard let known = machine.isPresent(player), known != present, !dropped, machine.phase != .closed else {
+            return
+        }
         let input = RoomInput.presence(player: player, present: present)
-        if case .busy? = refusal(of: input, from: nil)?.code { return reconcilePresenceLater() }
+        if case .busy? = refusal(of: input, from: nil)?.code { return updatePresenceLater(of: player) }
         submit(input)
     }
 
@@ -97,14 +103,17 @@ extension RoomActor {
         for member in machine.memberIDs { updatePresence(of: member) }
     }
 
-    /// Who came or went while too much waited for the journal is noticed behind it: a room would wait for answers of somebody who has left, and would never be empty.
-    private func reconcilePresenceLater() {
-        guard !presenceIsBehind else { return }
-        presenceIsBehind = true
+    /// Who came or went while too much waited for the journal is noticed behind it: else the room would wait for answers of somebody who has left, and
+    /// would never be empty.
+    private func updatePresenceLater(of player: PlayerID) {
+        let isScheduled = !presenceBehind.isEmpty
+        presenceBehind.insert(player)
+        guard !isScheduled else { return }
         loop.scheduleTask(in: Self.refusedAgainIn) {
             self.assumeIsolated { room in
-                room.presenceIsBehind = false
-                room.reconcilePresence()
+                let behind = room.presenceBehind
+                room.presenceBehind = []
+                for member in room.machine.memberIDs where behind.contains(member) { room.updatePresence(of: member) }
             }
         }
     }

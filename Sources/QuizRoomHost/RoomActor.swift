@@ -63,6 +63,7 @@ package actor RoomActor {
 
     // What waits to leave, and what left.
     var outputs: Deque<(number: Int64, output: RoomOutput)> = []
+    var isReleasing = false
     var ring: RecoveryRing
     var progressWaiting: ProgressPayload?
     var progressScheduled = false
@@ -70,12 +71,12 @@ package actor RoomActor {
 
     // Who is connected.
     var sessions: [any SessionOutlet] = []
-    /// Somebody came or went and the room could not take it; it looks again.
-    var presenceIsBehind = false
+    /// Who came or went when the room could not take it; it looks again.
+    var presenceBehind: Set<PlayerID> = []
 
     // Timers.
     var timer: Scheduled<Void>?
-    /// When `timer` comes: at `timerAt`, or before it.
+    /// When `timer` comes: at `timerAt` or before it, or later where the room's own input was refused.
     var timerFiresAt = NIODeadline.distantPast
     /// What is waited for.
     var timerAt: RoomInstant?

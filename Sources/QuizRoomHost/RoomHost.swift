@@ -229,6 +229,12 @@ package final class RoomHost: Service, JournalLaneDelegate {
         let replayed = ReplayedRoom(
             machine: RoomStateMachine(room: record.room), ring: ring, head: start, snapshotNumber: 0, finished: [])
         let room = make(record, term: term, replayed)
+        // The shard may have gone before the room was there to be dropped with the others.
+        guard self.term(of: record.shard) == term else {
+            forget(room)
+            room.run { $0.drop() }
+            throw Rejection(.busy)
+        }
         let input = RoomInput.opened(
             code: record.code, creator: player, settings: settings,
             passwordDigest: command.password.map { parts.keys.passwordDigest($0, room: record.room) },
@@ -299,6 +305,7 @@ package final class RoomHost: Service, JournalLaneDelegate {
 
     private func forget(_ room: RoomActor) {
         registry.withLockedValue { registry in
+            guard registry.rooms[room.code] === room else { return }
             registry.rooms[room.code] = nil
             registry.codes[room.id] = nil
         }

@@ -47,7 +47,7 @@ struct RoomActorBusyTests {
         }
         try await stage.settle()
         #expect(host.ended == [.roomClosed] || host.ended.isEmpty)
-        #expect(!(await stage.room.presenceIsBehind))
+        #expect(await stage.room.presenceBehind.isEmpty)
     }
 
     @Test func `who gives up is not let in later`() async throws {
@@ -60,7 +60,7 @@ struct RoomActorBusyTests {
             room.join(late, nickname: late.nickname, role: .player, passwordDigest: nil, ack: 1, began: .now()) {
                 #expect(!$0)
             }
-            room.detach(late)
+            room.giveUp(late)
         }
         stage.journal.release()
         try await stage.settle()
@@ -83,6 +83,36 @@ struct RoomActorBusyTests {
         }
         #expect(await isIn == false)
         #expect(late.acks.count == 1 && late.acks[0].contains("\"unavailable\""))
+        // And so is whoever asks later, though what was taken before is never committed.
+        #expect(await stage.join(try RecordingSession(3)) == false)
+        stage.room.run { $0.submit(.ready(player: late.player, ready: true), reply: .session(late, ack: 2)) }
+        try await stage.settle()
+        #expect(late.acks.count == 2 && late.acks[1].contains("\"unavailable\""))
+        let verdict = await withCheckedContinuation { continuation in
+            stage.room.run { room in
+                let mark = OffsetMark(code: RoomStage.code, seq: -1, proof: "")
+                room.resume(late, offset: mark, baseline: 0) { continuation.resume(returning: $0) }
+            }
+        }
+        #expect(verdict == .notMember)
+    }
+
+    @Test func `who asks for something while being let in is let in once`() async throws {
+        let stage = try await RoomStage()
+        await stage.open()
+        let eager = try RecordingSession(1)
+        @Sendable func join(_ ack: Int, then: @escaping @Sendable () -> Void) {
+            stage.room.run { room in
+                room.join(
+                    eager, nickname: eager.nickname, role: .player, passwordDigest: nil, ack: ack, began: .now()
+                ) { _ in then() }
+            }
+        }
+        join(1) { join(2) {} }
+        try await stage.settle()
+        #expect(eager.acks.map { $0.prefix(1) } == ["1", "2"])
+        #expect(eager.names().filter { $0 == "room:state" }.count == 2)
+        #expect(await stage.room.sessions.count == 1)
     }
 
     @Test func `a command refused to nobody takes no memory`() async throws {

@@ -279,7 +279,7 @@ extension GameSession {
         case .there(let owner, _, _): parts.router.transport.send(.detach(SessionDetach(handle: handle)), to: owner)
         case .going(let code, _):
             switch parts.router.locate(code) {
-            case .here(let room): room.run { $0.detach(self) }
+            case .here(let room): room.run { $0.giveUp(self) }
             case .elsewhere(let owner): parts.router.transport.send(.detach(SessionDetach(handle: handle)), to: owner)
             case .quarantined, .nowhere, .unknown: break
             }

@@ -295,6 +295,8 @@ async def _perform(name: str, drill: Callable[[Run], Awaitable[None]], options: 
             failure = f"{type(problem).__name__}: {problem}" if str(problem) else f"not done within {limit:.0f} s"
         except Exception as unexpected:  # The ledger is written all the same.
             failure = told(unexpected)
+        if failure:
+            run.say(failure)
         if run._crowd is None:
             return failure or "no games were played"
         file.parent.mkdir(parents=True, exist_ok=True)

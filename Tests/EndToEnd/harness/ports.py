@@ -1,5 +1,6 @@
 """Free TCP ports below the range from which the kernel takes those of outgoing connections."""
 
+import errno
 import random
 import socket
 
@@ -18,8 +19,10 @@ def free_port() -> int:
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                 probe.bind(("127.0.0.1", port))
-        except OSError:
+        except OSError as problem:
             claim.close()
+            if problem.errno != errno.EADDRINUSE:
+                raise
             continue
         _claims.append(claim)
         return port
