@@ -21,7 +21,10 @@ struct Gateway: Sendable {
     /// What a SIGTERM does.
     func shutDown() async { await services.triggerGracefulShutdown() }
 
-    /// Answers `/loop` with whether the request is handled on its connection's loop, everything else with its path.
+    /// More than the sockets on both sides keep for a client that does not read.
+    static let largeBytes = 16 << 20
+
+    /// Answers `/loop` with whether the request is handled on its connection's loop, `/large` with `largeBytes` bytes, everything else with its path.
     ///
     /// - Parameter running: called with the port.
     static func server(
@@ -34,6 +37,13 @@ struct Gateway: Sendable {
             configuration: ServerConfiguration(address: .hostname("127.0.0.1", port: 0)),
             eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: logger
         ) { request, writer, channel in
+            if request.uri.path == "/large" {
+                let piece = ByteBuffer(repeating: UInt8(ascii: "x"), count: 1 << 20)
+                var writerOfBody = try await writer.writeHead(
+                    HTTPResponse(status: .ok, headerFields: [.contentLength: String(largeBytes)]))
+                for _ in 0..<(largeBytes / piece.readableBytes) { try await writerOfBody.write(piece) }
+                return try await writerOfBody.finish(nil)
+            }
             let isOnLoop = channel.eventLoop.inEventLoop
             let text = ByteBuffer(string: request.uri.path == "/loop" ? "\(isOnLoop)" : "api \(request.uri.path)")
             var writerOfBody = try await writer.writeHead(

@@ -217,6 +217,39 @@ import Testing
         }
     }
 
+    @Test func `a reader that leaves an answer of the API unread for too long is closed`() async throws {
+        var configuration = GatewayConfiguration.quiet
+        configuration.requestTimeout = .milliseconds(100)
+        configuration.answerTimeout = .milliseconds(300)
+        try await Gateway.run(EngineEcho.service(configuration)) { gateway in
+            let stalled = try await WireClient(port: gateway.port, autoRead: false, receiveBufferBytes: 8 << 10)
+            try await stalled.request("GET", "/large")
+            while await gateway.metrics.counters().connections > 0 { await Task.yield() }
+            try await stalled.close()
+        }
+    }
+
+    @Test func `an answer with Connection: close reaches a slow reader whole`() async throws {
+        var configuration = GatewayConfiguration.quiet
+        // Counts from the answer's last byte, however long the reader takes.
+        configuration.closeTimeout = .zero
+        // More than the sockets on both sides keep.
+        configuration.payloadBytesMax = 16 << 20
+        configuration.outboundHardBytesMax = 32 << 20
+        try await Gateway.run(EngineEcho.service(configuration)) { gateway in
+            var client = try await WireClient(port: gateway.port)
+            let handshake = try await client.ask("GET", Self.polling).body
+            let session = "\(Self.polling)&sid=\(try #require(handshake.split(separator: "\"").dropFirst(3).first))"
+            let message = "4" + String(repeating: "x", count: 12 << 20)
+            #expect(try await client.ask("POST", session, body: message).body == "ok")
+            var slow = try await WireClient(port: gateway.port, autoRead: false, receiveBufferBytes: 8 << 10)
+            try await slow.request("GET", session, headers: ["Connection": "close"])
+            try await slow.channel.setOption(.autoRead, value: true).get()
+            #expect(try await slow.response().body == message)
+            try await client.close()
+        }
+    }
+
     // MARK: TLS
 
     private func write(_ pair: TestCertificates.Pair, _ folder: URL) throws {

@@ -47,6 +47,8 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var hasHTTP = false
     private var connectionState: HTTPConnectionStateHandler?
     private var clock: LoopTimers.Timer?
+    /// Since when the client has not read what lies in front of the socket; nil: there is room for more.
+    private var unreadSince: NIODeadline?
 
     init(
         service: GatewayService, loop: LoopContext, isEncrypted: Bool, logger: Logger, codec: HTTPCodecHandlers,
@@ -101,6 +103,7 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         case .idle(let since): since + (isFirstRequest ? configuration.requestTimeout : configuration.idleTimeout)
         case .collecting(_, _, let since): since + configuration.requestTimeout
         case .passedOn(_, isRequestRead: false, _, let since): since + configuration.bodyTimeout
+        case .passedOn where unreadSince != nil: unreadSince.map { $0 + configuration.answerTimeout }
         // Long polls are bounded by the session's heartbeat, the HTTP API by its own rules: look again later.
         case .answering, .passedOn: .now() + configuration.idleTimeout
         case .over: nil
@@ -241,10 +244,7 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
         if closes {
-            exchange = .over
-            // Half first: closing both at once could reset the connection before the answer has been read.
-            context.close(mode: .output, promise: nil)
-            armClose(context)
+            closeBehindAnswer(context)
         } else {
             next(context)
         }
@@ -266,20 +266,27 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             context.write(data, promise: promise)
             if closes || isQuiescing {
                 context.flush()
-                exchange = .over
-                context.close(mode: .output, promise: nil)
-                armClose(context)
+                closeBehindAnswer(context)
             } else if isRequestRead {
                 next(context)
             }
         }
     }
 
-    private func armClose(_ context: ChannelHandlerContext) {
-        clock?.cancel()
-        clock = loop.timers.schedule(in: configuration.closeTimeout) {
-            context.close(promise: nil)
+    /// Half first, once everything has been written: closing both at once could reset the connection before the answer has been read.
+    private func closeBehindAnswer(_ context: ChannelHandlerContext) {
+        exchange = .over
+        armClose(context, in: configuration.answerTimeout)
+        let written = context.eventLoop.makePromise(of: Void.self)
+        context.close(mode: .output, promise: written)
+        written.futureResult.assumeIsolated().whenSuccess {
+            self.armClose(context, in: self.configuration.closeTimeout)
         }
+    }
+
+    private func armClose(_ context: ChannelHandlerContext, in time: TimeAmount) {
+        clock?.cancel()
+        clock = loop.timers.schedule(in: time) { context.close(promise: nil) }
     }
 
     /// The exchange is complete: what the client sent ahead has its turn, in a task of its own.
@@ -297,6 +304,12 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
                 context.read()
             }
         }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        unreadSince = context.channel.isWritable ? nil : .now()
+        // Told to the connection's task, which writes.
+        context.fireChannelWritabilityChanged()
     }
 
     // MARK: Ends
@@ -331,14 +344,12 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         if case .passedOn = exchange { return context.fireErrorCaught(error) }
         if case .over = exchange { return context.close(promise: nil) }
         if case .answering(_, let reply) = exchange { reply.abort() }
-        exchange = .over
         let status: HTTPResponseStatus = error == .headerOverflow ? .requestHeaderFieldsTooLarge : .badRequest
         let head = HTTPResponseHead(
             version: .http1_1, status: status, headers: ["Connection": "close", "Content-Length": "0"])
         context.write(Self.wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
-        context.close(mode: .output, promise: nil)
-        armClose(context)
+        closeBehindAnswer(context)
     }
 
     /// Takes the HTTP API's handler with timers out; its other handlers are never reached again.

@@ -1,6 +1,8 @@
 internal import Foundation
+internal import NIOCore
 
-/// The web client's built files, read into memory once: a few hundred kilobytes that every visitor asks for.
+/// The web client's built files, read into memory once: a few hundred kilobytes that every visitor asks for. Answers share them, so that
+/// slow readers hold no copies.
 package struct WebFiles: Sendable {
     /// Files and bytes the folder may hold; more is refused, because it is not the web client.
     package static let filesMax = 2_000
@@ -8,9 +10,9 @@ package struct WebFiles: Sendable {
 
     /// One file in its encodings.
     struct File: Sendable {
-        var plain: [UInt8]
-        var brotli: [UInt8]?
-        var gzip: [UInt8]?
+        var plain: ByteBuffer
+        var brotli: ByteBuffer?
+        var gzip: ByteBuffer?
         var contentType: String
         /// In quotes, as the header wants it.
         var tag: String
@@ -64,7 +66,8 @@ package struct WebFiles: Sendable {
         var files: [String: File] = [:]
         for (path, bytes) in contents where !path.hasSuffix(".br") && !path.hasSuffix(".gz") {
             files[path] = File(
-                plain: bytes, brotli: contents[path + ".br"], gzip: contents[path + ".gz"],
+                plain: ByteBuffer(bytes: bytes), brotli: contents[path + ".br"].map(ByteBuffer.init(bytes:)),
+                gzip: contents[path + ".gz"].map(ByteBuffer.init(bytes:)),
                 contentType: contentType(of: path), tag: "\"\(fingerprint(of: bytes))\"", isHashed: isHashed(path))
         }
         return files

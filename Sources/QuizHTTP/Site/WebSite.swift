@@ -75,7 +75,7 @@ struct WebSite: RouterMiddleware {
             bytes = gzip
             headers[.contentEncoding] = "gzip"
         }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: bytes))
     }
 }
 
