@@ -11,7 +11,9 @@ extension ClusterNode {
     // MARK: - Taking over
 
     /// Takes what the plan gives this node and nobody alive owns; also brings up what is fenced for it and not adopted, as after a failed read.
-    func takeOver() async {
+    ///
+    /// - Returns: whether there was anything, so that it is looked at again soon: it may have failed.
+    func takeOver() async -> Bool {
         let (expected, owned) = state.withLockedValue { state -> ([MoveReason: [Term]], [Term]) in
             var expected: [MoveReason: [Term]] = [:]
             for move in state.pending where move.to == own && !state.busy.contains(move.shard) {
@@ -33,6 +35,7 @@ extension ClusterNode {
         }
         if !owned.isEmpty { await adoptOwned(Set(owned)) }
         state.withLockedValue { $0.busy.subtract(expected.values.joined().map(\.shard) + owned.map(\.shard)) }
+        return !expected.isEmpty || !owned.isEmpty
     }
 
     private func inherit(_ terms: [Term], reason: MoveReason) async {
@@ -87,10 +90,16 @@ extension ClusterNode {
 
     // MARK: - Handing over
 
-    func give() async {
-        let group = state.withLockedValue { state -> (to: Incarnation, reason: MoveReason, terms: [Term])? in
-            var group: (to: Incarnation, reason: MoveReason, terms: [Term])?
+    /// Hands one group of shards over to the node that the plan gives them to, if it can have them now.
+    ///
+    /// - Returns: whether the plan gives anything away.
+    func give() async -> Bool {
+        typealias Group = (to: Incarnation, reason: MoveReason, terms: [Term])
+        let (isGiving, group) = state.withLockedValue { state -> (Bool, Group?) in
+            var isGiving = false
+            var group: Group?
             for move in state.pending where move.from == own && move.to != own && !state.busy.contains(move.shard) {
+                isGiving = true
                 guard state.view.canOwn(move.to), parts.router.transport.linked.contains(move.to),
                     let term = parts.router.host.term(of: move.shard),
                     group.map({ $0.to == move.to && $0.reason == move.reason && $0.terms.count < Self.groupMax })
@@ -99,9 +108,9 @@ extension ClusterNode {
                 group = (move.to, move.reason, (group?.terms ?? []) + [term])
             }
             state.busy.formUnion(group?.terms.map(\.shard) ?? [])
-            return group
+            return (isGiving, group)
         }
-        guard let group else { return }
+        guard let group else { return isGiving }
         let moved = await handOffs.give(group.terms, to: group.to, reason: group.reason)
         state.withLockedValue { state in
             state.busy.subtract(group.terms.map(\.shard))
@@ -111,5 +120,6 @@ extension ClusterNode {
         parts.forwarded.ownersChanged(Set(group.terms.map(\.shard)))
         // A peer that refuses is not asked ten times a second.
         if moved.isEmpty { try? await Task.sleep(for: .seconds(1)) }  // ends early only when cancelled
+        return true
     }
 }

@@ -26,9 +26,6 @@ extension ClusterNode {
         var aloneFrom: NIODeadline?
         /// Shards that are being adopted or handed over now.
         var busy: Set<ShardID> = []
-        var isOver = false
-        /// Whether every shard had an owner that is alive when this node looked last.
-        var wasPlaced = false
         var store: StoreReach
         var pollServer: (any PollServer)?
 

@@ -10,8 +10,8 @@ internal import ServiceLifecycle
 /// This node's part in the cluster: tells that it lives, judges who else does, stands for coordinator, takes what the plan gives it and hands over what
 /// the plan gives away.
 ///
-/// Three loops that do not wait for one another: `watch` looks and decides every half second, `takeOver` inherits from the dead, `give` hands over to
-/// the living. What each of them decides is decided in pure values: `Membership`, `CoordinatorDesk`, `ShardPlacement`, `HandOffMachine`.
+/// Three loops that do not wait for one another: `watch` looks and decides every half second, and calls `takeOver`, which inherits from the dead, and
+/// `give`, which hands over to the living; they go on by themselves while there is something to do. What each of them decides is decided in pure values: `Membership`, `CoordinatorDesk`, `ShardPlacement`, `HandOffMachine`.
 package final class ClusterNode: Service {
     package struct Parts: Sendable {
         package var announcement: NodeAnnouncement
@@ -57,6 +57,7 @@ package final class ClusterNode: Service {
     private static let watchEvery = Duration.milliseconds(500)
     /// Until everything has its place, as at start.
     private static let watchFirst = Duration.milliseconds(50)
+    /// While there is something to take or to give.
     private static let actEvery = Duration.milliseconds(100)
     /// Shards of one hand-off: few enough that their rooms' pause stays short.
     static let groupMax = 64
@@ -120,31 +121,22 @@ package final class ClusterNode: Service {
 
     package func run() async throws {
         parts.router.host.begin()
+        let (toTake, callToTake) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let (toGive, callToGive) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                await self.repeatedly {
+                while !Task.isCancelled {
                     await self.watch()
-                    let isPlaced = self.isPlaced
-                    self.state.withLockedValue { $0.wasPlaced = isPlaced }
-                    return isPlaced ? Self.watchEvery : Self.watchFirst
+                    callToTake.yield()
+                    callToGive.yield()
+                    await self.pause(self.isPlaced ? Self.watchEvery : Self.watchFirst)
                 }
             }
-            group.addTask {
-                await self.repeatedly {
-                    await self.takeOver()
-                    return self.state.withLockedValue(\.wasPlaced) ? Self.actEvery : Self.watchFirst
-                }
-            }
-            group.addTask {
-                await self.repeatedly {
-                    await self.give()
-                    return Self.actEvery
-                }
-            }
+            group.addTask { await self.whenCalled(toTake) { await self.takeOver() } }
+            group.addTask { await self.whenCalled(toGive) { await self.give() } }
             group.addTask {
                 try? await gracefulShutdown()  // throws when cancelled, which ends the node just the same
                 await self.drain()
-                self.state.withLockedValue { $0.isOver = true }
             }
             await group.next()
             group.cancelAll()
@@ -152,12 +144,15 @@ package final class ClusterNode: Service {
         await parts.directory.forget(own)
     }
 
-    /// - Parameter step: gives the pause behind it.
-    private func repeatedly(_ step: () async -> Duration) async {
-        while !Task.isCancelled, !state.withLockedValue({ $0.isOver }) {
-            let pause = await step()
-            try? await Task.sleep(for: pause)  // ends early only when cancelled
+    /// - Parameter step: gives whether there is more to do.
+    private func whenCalled(_ calls: AsyncStream<Void>, _ step: () async -> Bool) async {
+        for await _ in calls {
+            while await step(), !Task.isCancelled { await pause(Self.actEvery) }
         }
+    }
+
+    private func pause(_ time: Duration) async {
+        try? await Task.sleep(for: time)  // ends early only when cancelled
     }
 
     /// Says that its shards are to go elsewhere, waits until they have, and then for the clients that follow. Alone, it leaves the shards to whoever comes

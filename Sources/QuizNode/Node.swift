@@ -148,7 +148,7 @@ package struct Node {
             OverloadWatch(settings: settings.overload, host: host, load: load, registry: registry, log: log))
         services.append(StandingRooms(host: host))
         services.append(mesh)
-        services.append(OpenedLater(cluster: cluster, then: web))
+        services.append(OpenedLater(cluster: cluster, on: loops[0], then: web))
         // The last to come is the first to go: rooms are handed over while their players are still connected.
         services.append(cluster)
         let running = ServiceGroup(
@@ -275,16 +275,19 @@ struct StandingRooms: Service {
 /// Lets players in when the cluster has found its place for every room.
 struct OpenedLater: Service {
     let cluster: ClusterNode
+    let loop: any EventLoop
     let web: any Service
 
-    init(cluster: ClusterNode, then web: any Service) {
+    init(cluster: ClusterNode, on loop: any EventLoop, then web: any Service) {
         self.cluster = cluster
+        self.loop = loop
         self.web = web
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await cluster.placed() }
         guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return }
-        try await web.run()
+        // Every connection is accepted by a task: it runs on an event loop, so that none wakes a thread of the pool.
+        try await withTaskExecutorPreference(LoopTaskExecutor(loop)) { try await web.run() }
     }
 }

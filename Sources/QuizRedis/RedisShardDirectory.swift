@@ -115,10 +115,9 @@ package struct RedisShardDirectory: ShardDirectory {
 
     /// Only what `publish` writes: digits without sign or leading zeros, and a lower-case incarnation.
     private static func term(_ field: String, _ value: String) -> Term? {
-        let parts = value.split(separator: "|", omittingEmptySubsequences: false)
-        guard parts.count == 2, let index = Int(field), let shard = ShardID(index: index), shard.description == field,
-            let epoch = Int64(parts[0]), epoch > 0, String(epoch) == parts[0],
-            let owner = Incarnation(String(parts[1])), owner.description == parts[1]
+        guard let index = Int(field), let shard = ShardID(index: index), shard.description == field,
+            let bar = value.utf8.firstIndex(of: UInt8(ascii: "|")), let epoch = Int64(value[..<bar]), epoch > 0,
+            let owner = Incarnation(String(value[bar...].dropFirst())), "\(epoch)|\(owner)" == value
         else { return nil }
         return Term(shard: shard, epoch: Epoch(epoch), owner: owner)
     }
