@@ -11,12 +11,12 @@ pace() {
     if [[ $quick == yes ]]; then echo --warmup 0.3 --duration "$1" --settle 0.1; else echo --warmup 1 --duration "$2" --settle 1; fi
 }
 
-# Broadcast on one server: broadcast CASE SERVER ROOMS PLAYERS DEPTH
+# Broadcast on one server: broadcast CASE SERVER ROOMS PLAYERS DEPTH [OPTION…]
 broadcast() {
     local options
     read -r -a options <<<"$(pace 1 5)"
     if [[ $2 != node ]]; then options+=(--line-bytes "$reference_line_bytes"); fi
-    load_on "$1" "$2" --workload bcast --rooms "$3" --players "$4" --depth "$5" "${options[@]}"
+    load_on "$1" "$2" --workload bcast --rooms "$3" --players "$4" --depth "$5" "${options[@]}" "${@:6}"
 }
 
 measure_unit() {
@@ -33,6 +33,13 @@ workload_B1() {
         players=${players%/*}
         for server in epoll uws node; do
             [[ $server/$shape == epoll/40x50/1 ]] || broadcast "B1/$shape" "$server" "$rooms" "$players" "$depth"
+        done
+        # Once more no faster than the node, which waits for the disk: whoever is to be woken costs who sends.
+        local period
+        period=$(awk -v lines="$(figure_of "B1/$shape node $round" lines_per_s)" -v under_way="$((rooms * depth))" \
+            'BEGIN { print under_way / lines }')
+        for server in epoll uws; do
+            broadcast "B1/$shape/paced" "$server" "$rooms" "$players" "$depth" --period "$period"
         done
     done
     read -r -a options <<<"$(pace 1 5)"

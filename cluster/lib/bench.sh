@@ -148,6 +148,12 @@ load() {
     fail "$case on $server is void: $(tail --lines=2 "$bench_log" | head --lines=1); the output is in $bench_log."
 }
 
+# Prints a figure of the last run with a label: figure_of LABEL FIGURE
+figure_of() {
+    grep --fixed-strings "\"label\":\"$1\"" "$results" | tail --lines=1 |
+        sed --quiet "s/.*\"$2\":\([0-9.e+-]*\).*/\1/p"
+}
+
 # As `load`, on a server that runs: node, epoll or uws. Sessions sign in with tokens made beforehand.
 load_on() {
     local case=$1 server=$2

@@ -91,11 +91,21 @@ static void say(struct room *r, uint64_t due)
     (options.workload == CHANGE_ALL ? options.dialect->change : options.dialect->say)(host_of(r), n);
 }
 
+/* The line behind one that is done: at once, or a period after that one began. */
+static void follow(struct room *r, uint64_t n)
+{
+    uint64_t due = r->due[n % UNDER_WAY_MAX] + ns(options.period), now = now_ns();
+    if (options.period > 0 && due > now)
+        timer_add(due, TIMER_FOLLOW, (uint32_t)(r - rooms));
+    else
+        say(r, now);
+}
+
 /* Everybody has been shown it, and its author knows that it is kept: the next one goes. */
 static void sign(struct room *r, uint64_t n)
 {
     uint32_t wanted = options.players + options.dialect->acknowledges_lines;
-    if (++r->signs[n % UNDER_WAY_MAX] == wanted && options.rate <= 0 && playing) say(r, now_ns());
+    if (++r->signs[n % UNDER_WAY_MAX] == wanted && options.rate <= 0 && playing) follow(r, n);
 }
 
 void heard_line(struct conn *c, uint64_t n)
@@ -272,6 +282,9 @@ void game_fire(struct timer t)
     switch (t.kind) {
     case TIMER_SAY:
         if (playing) say_paced(t.at);
+        return;
+    case TIMER_FOLLOW:
+        if (playing) say(&rooms[t.index], t.at);
         return;
     case TIMER_ASK:
         if (playing) ask_paced(t.index, t.at);

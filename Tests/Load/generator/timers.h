@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-enum timer_kind { TIMER_SAY, TIMER_ASK, TIMER_OPEN, TIMER_ANSWER, TIMER_LEAD };
+enum timer_kind { TIMER_SAY, TIMER_FOLLOW, TIMER_ASK, TIMER_OPEN, TIMER_ANSWER, TIMER_LEAD };
 
 struct timer {
     uint64_t at; /* ns, see now_ns() */
