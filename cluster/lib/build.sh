@@ -39,49 +39,43 @@ record_built() {
     printf '%s\n' "$2" >"$state/built/$1"
 }
 
+# How everything that is shipped, or measured and tested as it is shipped, is built: with Swift's runtime inside (Decision 0022).
+release_arguments=(-c release --static-swift-stdlib)
+if [[ -n $scratch ]]; then release_arguments+=(--scratch-path "$release_dir"); fi
+
+# Builds a product with the others' intermediate files.
+#
+# build_product PRODUCT TITLE
+build_product() {
+    ensure_swift
+    cd "$root" || return
+    step_or_fail "building $2" "$state/log/build-$1.log" swift build "${release_arguments[@]}" --product "$1"
+}
+
 # Builds the release node.
 build_node() {
-    local made_of inputs arguments=(-c release --product quizmania)
+    local made_of inputs
     if [[ -n ${QUIZMANIA_BINARY:-} ]]; then return 0; fi
     ensure_swift
-    if [[ -n $scratch ]]; then arguments+=(--scratch-path "$release_dir"); fi
     cd "$root" || return
     mapfile -d '' -t inputs < <(find Sources -mindepth 1 -maxdepth 1 -type d ! -name WebClient -print0)
-    made_of=$({ swift --version 2>&1; hash_of Package.swift "${inputs[@]}"; } | sha256sum)
+    made_of=$({ swift --version 2>&1; echo "${release_arguments[@]}"; hash_of Package.swift "${inputs[@]}"; } | sha256sum)
     if [[ -x $node ]] && is_built node "$made_of"; then return 0; fi
-    need_disk 2000 "${scratch:-$root}"
-    step_or_fail 'building the node' "$state/log/build-node.log" swift build "${arguments[@]}"
+    need_disk 3000 "${scratch:-$root}"
+    build_product quizmania 'the node'
     record_built node "$made_of"
 }
 
-# Builds the node that dies where its tests want it to; beside the release node.
-build_fault_node() {
-    local arguments=(-c release --product faultnode)
-    ensure_swift
-    if [[ -n $scratch ]]; then arguments+=(--scratch-path "$release_dir"); fi
-    cd "$root" || return
-    step_or_fail 'building the fault node' "$state/log/build-fault-node.log" swift build "${arguments[@]}"
-}
+# Builds the node that dies where its tests want it to.
+build_fault_node() { build_product faultnode 'the fault node'; }
 
-# Builds what HTTP answers are measured against; beside the release node.
-build_bare_http() {
-    local arguments=(-c release --product barehttp)
-    ensure_swift
-    if [[ -n $scratch ]]; then arguments+=(--scratch-path "$release_dir"); fi
-    cd "$root" || return
-    step_or_fail 'building the bare HTTP server' "$state/log/build-barehttp.log" swift build "${arguments[@]}"
-}
+# Builds what HTTP answers are measured against.
+build_bare_http() { build_product barehttp 'the bare HTTP server'; }
 
-# Builds the cluster in one process, and what compares its PostgreSQL with a real one; beside the release node.
+# Builds the cluster in one process, and what compares its PostgreSQL with a real one.
 build_simulation() {
-    local product arguments
-    ensure_swift
-    cd "$root" || return
-    for product in simulate agreement; do
-        arguments=(-c release --product "$product")
-        if [[ -n $scratch ]]; then arguments+=(--scratch-path "$release_dir"); fi
-        step_or_fail "building the simulation: $product" "$state/log/build-$product.log" swift build "${arguments[@]}"
-    done
+    build_product simulate 'the simulation'
+    build_product agreement "what compares the simulation's PostgreSQL with a real one"
 }
 
 # Makes the Python environment of the end-to-end tests and drills and sets `test_python`; harmless to repeat.
