@@ -12,30 +12,34 @@ extension ClusterNode {
 
     /// Takes what the plan gives this node and nobody alive owns; also brings up what is fenced for it and not adopted, as after a failed read.
     ///
-    /// - Returns: whether there was anything, so that it is looked at again soon: it may have failed.
+    /// - Returns: whether there was anything, also what somebody else is at, so that it is looked at again soon: it may fail.
     func takeOver() async -> Bool {
-        let (expected, owned) = state.withLockedValue { state -> ([MoveReason: [Term]], [Term]) in
+        let (isAny, expected, owned) = state.withLockedValue { state -> (Bool, [MoveReason: [Term]], [Term]) in
+            var isAny = false
             var expected: [MoveReason: [Term]] = [:]
-            for move in state.pending where move.to == own && !state.busy.contains(move.shard) {
+            for move in state.pending where move.to == own {
                 if let from = move.from, from == own || state.view.canOwn(from) { continue }
+                isAny = true
+                if state.busy.contains(move.shard) { continue }
                 let term =
                     state.fences.terms[move.shard]
                     ?? Term(shard: move.shard, epoch: Epoch(0), owner: Incarnation(value: 0))
                 expected[move.reason, default: []].append(term)
             }
             let answered = parts.router.host.answered
-            let owned = state.fences.terms.filter { term in
-                term.owner == own && answered[term.shard]?.epoch != term.epoch && !state.busy.contains(term.shard)
+            let left = state.fences.terms.filter { term in
+                term.owner == own && answered[term.shard]?.epoch != term.epoch
             }
+            let owned = left.filter { !state.busy.contains($0.shard) }
             state.busy.formUnion(expected.values.joined().map(\.shard) + owned.map(\.shard))
-            return (expected, owned)
+            return (isAny || !left.isEmpty, expected, owned)
         }
         for (reason, terms) in expected.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
             await inherit(terms, reason: reason)
         }
         if !owned.isEmpty { await adoptOwned(Set(owned)) }
         state.withLockedValue { $0.busy.subtract(expected.values.joined().map(\.shard) + owned.map(\.shard)) }
-        return !expected.isEmpty || !owned.isEmpty
+        return isAny
     }
 
     private func inherit(_ terms: [Term], reason: MoveReason) async {
@@ -92,15 +96,16 @@ extension ClusterNode {
 
     /// Hands one group of shards over to the node that the plan gives them to, if it can have them now.
     ///
-    /// - Returns: whether the plan gives anything away.
+    /// - Returns: whether the plan gives anything away, also what cannot go now.
     func give() async -> Bool {
         typealias Group = (to: Incarnation, reason: MoveReason, terms: [Term])
         let (isGiving, group) = state.withLockedValue { state -> (Bool, Group?) in
             var isGiving = false
             var group: Group?
-            for move in state.pending where move.from == own && move.to != own && !state.busy.contains(move.shard) {
+            for move in state.pending where move.from == own && move.to != own {
                 isGiving = true
-                guard state.view.canOwn(move.to), parts.router.transport.linked.contains(move.to),
+                guard !state.busy.contains(move.shard), state.view.canOwn(move.to),
+                    parts.router.transport.linked.contains(move.to),
                     let term = parts.router.host.term(of: move.shard),
                     group.map({ $0.to == move.to && $0.reason == move.reason && $0.terms.count < Self.groupMax })
                         ?? true

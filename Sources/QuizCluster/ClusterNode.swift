@@ -147,7 +147,8 @@ package final class ClusterNode: Service {
     /// - Parameter step: gives whether there is more to do.
     private func whenCalled(_ calls: AsyncStream<Void>, _ step: () async -> Bool) async {
         for await _ in calls {
-            while await step(), !Task.isCancelled { await pause(Self.actEvery) }
+            // Asked first: a call that waits is heard also when everything is to end.
+            while !Task.isCancelled, await step() { await pause(Self.actEvery) }
         }
     }
 
