@@ -24,6 +24,8 @@ package struct GatewayConfiguration: Sendable {
     package var bodyTimeout = TimeAmount.seconds(60)
     /// A reader that has not made room for more of the HTTP API's answer for this long is closed.
     package var answerTimeout = TimeAmount.seconds(60)
+    /// The same on a node that stops.
+    package var answerTimeoutAtEnd = TimeAmount.seconds(5)
     /// A kept-alive connection without a request is closed after this.
     package var idleTimeout = TimeAmount.seconds(65)
     /// A WebSocket peer gets this long to take the Close frame.

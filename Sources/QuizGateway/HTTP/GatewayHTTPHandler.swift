@@ -98,12 +98,15 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
+    /// For a reader that leaves an answer unread.
+    private var patience: TimeAmount { isQuiescing ? configuration.answerTimeoutAtEnd : configuration.answerTimeout }
+
     private var limit: NIODeadline? {
         switch exchange {
         case .idle(let since): since + (isFirstRequest ? configuration.requestTimeout : configuration.idleTimeout)
         case .collecting(_, _, let since): since + configuration.requestTimeout
         case .passedOn(_, isRequestRead: false, _, let since): since + configuration.bodyTimeout
-        case .passedOn where unreadSince != nil: unreadSince.map { $0 + configuration.answerTimeout }
+        case .passedOn where unreadSince != nil: unreadSince.map { $0 + patience }
         // Long polls are bounded by the session's heartbeat, the HTTP API by its own rules: look again later.
         case .answering, .passedOn: .now() + configuration.idleTimeout
         case .over: nil
@@ -273,10 +276,11 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Half first, once everything has been written: closing both at once could reset the connection before the answer has been read.
+    /// Half first, once everything has been written: closing both at once could reset the connection before the answer has been read. (NIO closes both at
+    /// once for a client that has closed its half.)
     private func closeBehindAnswer(_ context: ChannelHandlerContext) {
         exchange = .over
-        armClose(context, in: configuration.answerTimeout)
+        armClose(context, in: patience)
         let written = context.eventLoop.makePromise(of: Void.self)
         context.close(mode: .output, promise: written)
         written.futureResult.assumeIsolated().whenSuccess {
@@ -329,7 +333,10 @@ final class GatewayHTTPHandler: ChannelDuplexHandler, RemovableChannelHandler {
             case .answering(let request, _):
                 // Ends the session, and with it the poll that is held here.
                 if case .engineIO(let server) = service, let sid = request.query["sid"] { server.close(sid) }
-            case .collecting, .passedOn, .over: break
+            case .passedOn:
+                clock?.cancel()
+                armClock(context, at: min(limit ?? .distantFuture, .now() + patience))
+            case .collecting, .over: break
             }
             return
         default: break
