@@ -5,8 +5,6 @@ import inspect
 import os
 import shutil
 import signal
-import tempfile
-from pathlib import Path
 
 import pytest
 from browser.places import ARTIFACTS
@@ -17,13 +15,13 @@ from harness.node import Node
 from harness.places import binary
 from harness.postgres import Postgres, PrivatePostgres
 from harness.redis_server import PrivateRedis, Redis
-from harness.turns import turn
 
 
 def pytest_configure(config):
     # Whoever ends the tests lets them stop what they started.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if not hasattr(config, "workerinput"):
+    # `cluster/test` runs pytest twice, and empties the folder before.
+    if not hasattr(config, "workerinput") and "QUIZMANIA_TEST_OUTPUT" not in os.environ:
         shutil.rmtree(ARTIFACTS / "failed", ignore_errors=True)
 
 
@@ -43,17 +41,6 @@ def pytest_report_header(config):
     return f"node under test: {binary()}"
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item, nextitem):
-    """With several workers: a test marked `alone` has the machine for itself."""
-    workers = getattr(item.config, "workerinput", None)
-    if workers is None:
-        return (yield)
-    folder = Path(tempfile.gettempdir()) / f"quizmania-turns-{workers['testrunuid']}"
-    with turn(folder, alone=item.get_closest_marker("alone") is not None):
-        return (yield)
-
-
 def pytest_sessionfinish(session):
     if hasattr(session.config, "workeroutput"):
         session.config.workeroutput["figures"] = figures.lines
@@ -62,7 +49,6 @@ def pytest_sessionfinish(session):
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node, error):
     figures.lines += getattr(node, "workeroutput", {}).get("figures", [])
-    shutil.rmtree(Path(tempfile.gettempdir()) / f"quizmania-turns-{node.workerinput['testrunuid']}", ignore_errors=True)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -178,8 +178,8 @@ async def fault(arena: Arena, point: str, count: int, seconds: float) -> bool:
     return True
 
 
-# Where commits are, and where a node picks up what it had: two tests, to be run side by side.
-@pytest.mark.parametrize("points", [("applied", "sent", "committed"), ("snapshot", "recovery")], ids="-".join)
+# Nobody plays while a node is killed in its recovery: so that point is together with another.
+@pytest.mark.parametrize("points", [("applied",), ("sent",), ("committed",), ("snapshot", "recovery")], ids="-".join)
 @pytest.mark.limit(400)
 async def test_kills_at_every_point_of_an_inputs_way_lose_and_double_nothing(make_node, points):
     node = make_node(program=fault_binary())

@@ -27,7 +27,7 @@ struct Simulate: ParsableCommand {
     @Option(help: "Operating system processes that share the seeds.")
     var workers = 2
 
-    @Flag(help: "Prints what happens; for one seed.")
+    @Flag(help: "Prints all that happens, in one process.")
     var trace = false
 
     @Flag(help: .hidden)
