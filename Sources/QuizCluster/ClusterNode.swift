@@ -11,7 +11,8 @@ internal import ServiceLifecycle
 /// the plan gives away.
 ///
 /// Three loops that do not wait for one another: `watch` looks and decides every half second, and calls `takeOver`, which inherits from the dead, and
-/// `give`, which hands over to the living; they go on by themselves while there is something to do. What each of them decides is decided in pure values: `Membership`, `CoordinatorDesk`, `ShardPlacement`, `HandOffMachine`.
+/// `give`, which hands over to the living; they go on by themselves while there is something to do. What each of them decides is decided in pure
+/// values: `Membership`, `CoordinatorDesk`, `ShardPlacement`, `HandOffMachine`.
 package final class ClusterNode: Service {
     package struct Parts: Sendable {
         package var announcement: NodeAnnouncement
