@@ -28,7 +28,7 @@ package struct ShardTerms: Sendable {
         }
     }
 
-    package var values: [Term] { places.compactMap { $0 } }
+    package var values: [Term] { Array(self) }
 
     package var byShard: [ShardID: Term] { Dictionary(uniqueKeysWithValues: map { ($0.shard, $0) }) }
 }
@@ -37,19 +37,27 @@ extension ShardTerms: Sequence {
     package struct Iterator: IteratorProtocol {
         private let places: [Term?]
         private var index = 0
+        /// Who has few shards is through with them early.
+        private var left: Int
 
-        fileprivate init(places: [Term?]) { self.places = places }
+        fileprivate init(_ terms: ShardTerms) {
+            places = terms.places
+            left = terms.count
+        }
 
         package mutating func next() -> Term? {
-            while index < places.count {
+            while left > 0 {
                 defer { index += 1 }
-                if let term = places[index] { return term }
+                if let term = places[index] {
+                    left -= 1
+                    return term
+                }
             }
             return nil
         }
     }
 
-    package func makeIterator() -> Iterator { Iterator(places: places) }
+    package func makeIterator() -> Iterator { Iterator(self) }
     package var underestimatedCount: Int { count }
 }
 
@@ -61,7 +69,7 @@ extension ShardTerms: ExpressibleByDictionaryLiteral {
 
 extension ShardTerms: Hashable {
     package static func == (left: ShardTerms, right: ShardTerms) -> Bool {
-        left.count == right.count && (left.isEmpty || left.places == right.places)
+        left.count == right.count && left.elementsEqual(right)
     }
 
     package func hash(into hasher: inout Hasher) { hasher.combine(values) }
