@@ -69,7 +69,7 @@ final class TestRedisCluster: Sendable {
         return found
     }
 
-    static func until(_ what: String, seconds: Int = 30, _ condition: () async -> Bool) async throws {
+    static func until(_ what: String, seconds: Int = 60, _ condition: () async -> Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(seconds)
         while !(await condition()) {
             guard ContinuousClock.now < deadline else { throw NotThere(what: what) }
