@@ -19,8 +19,7 @@ import Testing
             #expect(terms.count == dictionary.count)
         }
         #expect(terms.byShard == dictionary)
-        #expect(Array(terms) == dictionary.values.sorted { $0.shard < $1.shard })
-        #expect(terms.values == Array(terms))
+        #expect(terms.values == dictionary.values.sorted { $0.shard < $1.shard })
         #expect(terms == ShardTerms(dictionary.values))
     }
 
@@ -29,5 +28,12 @@ import Testing
         #expect(terms != ShardTerms())
         terms[ShardID.all[3]] = nil
         #expect(terms.isEmpty && terms == ShardTerms() && terms.hashValue == ShardTerms().hashValue)
+    }
+
+    @Test func `as many terms are not the same terms`() {
+        let terms = ShardTerms([Self.term(3, 1), Self.term(9, 1)])
+        #expect(terms == ShardTerms([Self.term(9, 1), Self.term(3, 1)]))
+        #expect(terms != ShardTerms([Self.term(3, 1), Self.term(9, 2)]))
+        #expect(terms != ShardTerms([Self.term(3, 1), Self.term(10, 1)]))
     }
 }
